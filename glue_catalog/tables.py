@@ -1,0 +1,117 @@
+"""What the tables are: one spec each, from the models. Terraform and DuckDB both read what comes of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from playledger.models import Gap, Instant, Play, SettledDay
+
+Format = Literal["jsonl", "parquet"]
+
+
+class TrackRow(BaseModel):
+    """One version of a track's metadata: a row of the `tracks` table."""
+
+    track_uri: str = Field(description="Spotify URI")
+    track_id: str | None = Field(description="Spotify id")
+    name: str = Field(description="title")
+    artist_name: str | None = Field(description="first credited artist")
+    artist_id: str | None = Field(description="Spotify id of the first credited artist")
+    artists: tuple[str, ...] = Field(description="all credited artists")
+    album: str | None = Field(description="album title")
+    album_id: str | None = Field(description="Spotify id of the album")
+    release_date: str | None = Field(description="YYYY, YYYY-MM or YYYY-MM-DD")
+    isrc: str | None = Field(description="recording code")
+    duration_ms: int | None = Field(description="length in ms")
+    grade_rank: int = Field(description="1 stub (export names), 2 payload, 3 fetched")
+    changed_at: Instant = Field(description="when this version was learned, UTC")
+
+
+class ArtistRow(BaseModel):
+    """One version of an artist's metadata: a row of the `artists` table."""
+
+    artist_id: str = Field(description="Spotify id")
+    name: str = Field(description="name")
+    genres: tuple[str, ...] = Field(description="genres, where Spotify still gives them")
+    popularity: int | None = Field(description="0 to 100, where Spotify still gives it")
+    image_url: str | None = Field(description="largest image")
+    grade_rank: int = Field(description="1 stub, 2 payload, 3 fetched")
+    changed_at: Instant = Field(description="when this version was learned, UTC")
+
+
+class DayTrackRow(BaseModel):
+    """Local day x track x context x how it was heard: a row of `day_tracks`."""
+
+    track_uri: str = Field(description="Spotify URI")
+    context_type: str | None = Field(description="playlist, album, artist, collection ...")
+    context_id: str | None = Field(description="id of the context")
+    kind: str = Field(description="music, podcast, audiobook, video or unknown")
+    heard: str = Field(description="done (ended by itself), long (30 s or more), short, or unknown (only polled)")
+    incognito: bool = Field(description="played in a private session")
+    track_name: str | None = Field(description="as observed")
+    artist_name: str | None = Field(description="as observed")
+    album_name: str | None = Field(description="as observed")
+    plays: int = Field(description="number of plays")
+    ms: int = Field(description="milliseconds heard; of plays only polled the track's length")
+    ms_estimated: int = Field(description="part of ms that is a track's length, an upper bound")
+    first_played_at: Instant = Field(description="UTC")
+    last_played_at: Instant = Field(description="UTC")
+
+
+class DayQuarterRow(BaseModel):
+    """Local day x quarter hour x track x context x how it was heard: a row of `day_quarters`."""
+
+    quarter: int = Field(description="quarter hour of the local day, 0 to 95")
+    track_uri: str = Field(description="Spotify URI")
+    context_type: str | None = Field(description="playlist, album, artist, collection ...")
+    context_id: str | None = Field(description="id of the context")
+    kind: str = Field(description="music, podcast, audiobook, video or unknown")
+    heard: str = Field(description="done, long, short or unknown")
+    incognito: bool = Field(description="played in a private session")
+    plays: int = Field(description="number of plays")
+    ms: int = Field(description="milliseconds heard")
+
+
+class PlaylistRow(BaseModel):
+    """One track of one week's playlist: a row of the `playlists` table; dt is the Monday of the local week."""
+
+    position: int = Field(description="place in the playlist, from 1")
+    track_uri: str = Field(description="Spotify URI")
+    playlist_id: str = Field(description="Spotify id of the playlist")
+    playlist_name: str = Field(description="its name")
+    unplayed_days: int = Field(description="not played for so many days")
+    written_at: Instant = Field(description="UTC")
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table: where it lies below the prefix, how it is partitioned, what a row is."""
+
+    name: str
+    about: str
+    row: type[BaseModel]
+    partition: Literal["dt", "day", "month", ""] = ""
+    format: Format = "jsonl"
+
+
+TABLES = {
+    spec.name: spec
+    for spec in (
+        TableSpec("plays", "every play, once", Play, "dt"),
+        TableSpec("settled_days", "the account of each settled day", SettledDay, "dt"),
+        TableSpec("gaps", "holes in coverage", Gap),
+        TableSpec("tracks", "versions of track metadata; dt of the change", TrackRow, "dt"),
+        TableSpec("artists", "versions of artist metadata; dt of the change", ArtistRow, "dt"),
+        TableSpec("playlists", "the weekly playlists; dt is the week's Monday", PlaylistRow, "dt"),
+        TableSpec("day_tracks", "plays per local day, track and context", DayTrackRow, "day"),
+        TableSpec("day_quarters", "plays per local day, quarter hour, track and context", DayQuarterRow, "day"),
+    )
+}
+"""All derived tables. The journal itself is added to the catalog as `journal`."""
+
+
+def object_name(spec: TableSpec, partition: str) -> str:
+    """Path of a partition's object below the prefix."""
+    file = f"{spec.name}.{'jsonl.gz' if spec.format == 'jsonl' else 'parquet'}"
+    return f"{spec.name}/{spec.partition}={partition}/{file}" if spec.partition else f"{spec.name}/{file}"

@@ -1,0 +1,247 @@
+"""The roles: what the rooms ask of the world. Each has a laptop and an AWS implementation in `adapters/`.
+
+Every method may raise StoreUnavailable (a store) or the errors of its docstring. Nothing here is retried by the caller
+unless its docstring says so.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from playledger.models import (
+    ArtistMetadata,
+    Claim,
+    Grade,
+    IngestionState,
+    PlayEvent,
+    Token,
+    TrackMetadata,
+)
+
+
+@dataclass(frozen=True)
+class JournalObject:
+    """One object of the journal. Its key names its content: equal keys, equal entries."""
+
+    key: str
+    dt: date
+    size: int
+
+
+class Journal(Protocol):
+    """The truth: append-only objects of gzipped JSON lines under `journal/dt=YYYY-MM-DD/`."""
+
+    def put(self, key: str, body: bytes) -> bool:
+        """Creates the object; False where the key exists already, which is success too. Never replaces, never tears."""
+
+    def list(self, first: date | None = None, last: date | None = None) -> Sequence[JournalObject]:
+        """All objects with first <= dt <= last (both inclusive, None is open), sorted by key."""
+
+    def read(self, key: str) -> bytes:
+        """The object's bytes, still gzipped. Raises CorruptObject where there is no such object."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a partition holds now. `digest` names the inputs it was made from, `etag` its bytes."""
+
+    etag: str
+    digest: str
+
+
+class TableStore(Protocol):
+    """Derived tables: one object per (table, partition), named by `glue_catalog.tables`."""
+
+    def list(self, table: str) -> Mapping[str, Stored]:
+        """Partition value ('' for an unpartitioned table) -> what is stored there."""
+
+    def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
+        """The partition's rows as JSON values; none where there is no object."""
+
+    def write(
+        self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """Puts the whole partition at once. Raises StateConflict unless `replaces` is stored now (None: nothing is)."""
+
+
+class HotStore(Protocol):
+    """The hot copy of polled plays and the state of capture, committed together."""
+
+    def load_state(self) -> IngestionState | None:
+        """The committed state, read strongly; None before the first commit."""
+
+    def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
+        """All or nothing: adds `plays` (at most 50), each only if new, and stores `state` if the stored version is
+        `state.version - 1` (no state: 0). Plays whose time to live is over at state.last_run_timestamp are left out.
+
+        Raises StateConflict, or PlaysAlreadyStored with the keys. On StoreUnavailable the outcome is unknown.
+        """
+
+    def touch(self, last_run: datetime) -> None:
+        """Moves last_run_timestamp forward, without a new version; does nothing where there is no state."""
+
+    def spool(self, plays: Sequence[PlayEvent], claim: Claim) -> None:
+        """Keeps plays and claim while the journal is down; the state stays as it is. Known plays are left alone."""
+
+    def spooled_claims(self) -> Sequence[Claim]:
+        """Claims kept by `spool` and not yet dropped."""
+
+    def drop_spooled(self, claims: Sequence[Claim]) -> None:
+        """Forgets spooled claims, once the journal has them."""
+
+    def plays(self, now: datetime) -> Sequence[PlayEvent]:
+        """All plays whose time to live has not passed at `now`, oldest first."""
+
+    def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
+        """Adds unexpired plays that are missing, without touching state; returns how many were."""
+
+    def replace_state(self, state: IngestionState) -> None:
+        """Stores `state` whatever was there: only `rebuild` may call it."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An entity claimed for a call: nobody else asks for it until `until`."""
+
+    entity_id: str
+    until: datetime
+
+
+class MetadataCache(Protocol):
+    """What is known of tracks (by URI) and artists (by id), once per entity."""
+
+    def missing_tracks(self, uris: Iterable[str], at_least: Grade) -> set[str]:
+        """Those of `uris` that are unknown or known with a lower grade. Tombstones count as known until their date."""
+
+    def missing_artists(self, ids: Iterable[str], at_least: Grade) -> set[str]:
+        """The same for artist ids."""
+
+    def put_tracks(self, tracks: Iterable[TrackMetadata]) -> Sequence[TrackMetadata]:
+        """Stores those with a higher grade than what is stored, and returns just those."""
+
+    def put_artists(self, artists: Iterable[ArtistMetadata]) -> Sequence[ArtistMetadata]:
+        """The same for artists."""
+
+    def get_tracks(self, uris: Iterable[str]) -> Mapping[str, TrackMetadata]:
+        """What is stored, by URI."""
+
+    def get_artists(self, ids: Iterable[str]) -> Mapping[str, ArtistMetadata]:
+        """What is stored, by id."""
+
+    def claim(self, entity_id: str, now: datetime, until: datetime) -> bool:
+        """True for the one caller that may ask Spotify for the entity; a claim past its `until` can be taken over."""
+
+    def bury(self, entity_id: str, until: datetime) -> None:
+        """A tombstone: Spotify does not know the entity, ask again after `until`."""
+
+    def spend(self, day: date, calls: int, budget: int) -> bool:
+        """Takes `calls` out of the day's budget; False, and nothing taken, where it does not hold that many."""
+
+    def learned(self) -> Mapping[str, str]:
+        """dt -> digest of the journal day whose payloads are already in the cache."""
+
+    def mark_learned(self, dt: str, digest: str) -> None:
+        """Says that the journal day with this digest is in the cache and in the tables."""
+
+
+class Question(Protocol):
+    """One SQL file, as an engine sees it: `sql.Query` is one."""
+
+    @property
+    def name(self) -> str:
+        """Path below `sql/` without `.sql`."""
+
+    @property
+    def text(self) -> str:
+        """What both engines run, parameters as `:p_name`."""
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """Names of the parameters, `p_` included."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as it came back: column names and plain values (str, int, float, bool, date, datetime, None)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+class QueryEngine(Protocol):
+    """Answers SQL over the tables of `glue_catalog`."""
+
+    def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
+        """The answer, one dict per row. Raises WorldChanged where the engine refuses the text."""
+
+    def ask(self, text: str) -> Rows:
+        """Answers ad-hoc SQL. Raises WorldChanged with the engine's own words where it cannot."""
+
+
+class TokenStore(Protocol):
+    """The login."""
+
+    def load(self) -> tuple[Token, str]:
+        """The token and its version. Raises NeedsReauth where there is none."""
+
+    def save(self, token: Token, version: str | None) -> str:
+        """Stores the token if the stored version is `version` (None: whatever is there); returns the new version.
+
+        Raises StateConflict where somebody else saved first.
+        """
+
+
+class Publisher(Protocol):
+    """Where the site lives."""
+
+    def publish(self, name: str, body: bytes, content_type: str) -> None:
+        """Replaces one file of the site, whole."""
+
+    def published(self, name: str) -> bytes | None:
+        """What is there now."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON body of Spotify, and Spotify's clock (Date header) when it was given."""
+
+    body: dict[str, Any]
+    server_now: datetime
+
+
+class Spotify(Protocol):
+    """The listener's account. Bodies are Spotify's own; only the rooms' `parse` modules look inside.
+
+    Every method may raise RateLimited, SpotifyUnavailable, NeedsReauth or AccessRefused.
+    """
+
+    def recently_played(self, limit: int) -> Answer:
+        """The newest plays, at most `limit` (50). Never asks with a cursor."""
+
+    def me(self) -> Answer:
+        """The account."""
+
+    def track(self, track_id: str) -> Answer | None:
+        """One track; None where Spotify has none of that id."""
+
+    def artist(self, artist_id: str) -> Answer | None:
+        """One artist; None where Spotify has none of that id."""
+
+    def saved_tracks(self, offset: int) -> Answer:
+        """One page (50) of liked songs."""
+
+    def playlists(self, offset: int) -> Answer:
+        """One page (50) of the account's own and followed playlists."""
+
+    def create_playlist(self, name: str, description: str) -> Answer:
+        """A new private playlist. Never repeated blindly."""
+
+    def replace_items(self, playlist_id: str, uris: Sequence[str]) -> None:
+        """Makes the playlist hold just these (at most 100)."""
+
+    def append_items(self, playlist_id: str, uris: Sequence[str]) -> None:
+        """Adds these (at most 100) at the end. Never repeated blindly."""
+
+    def playlist_items(self, playlist_id: str, offset: int) -> Answer:
+        """One page (50) of an own playlist's items."""
