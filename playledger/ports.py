@@ -111,10 +111,14 @@ class Claimed:
 class MetadataCache(Protocol):
     """What is known of tracks (by URI) and artists (by id), once per entity."""
 
-    def missing_tracks(self, uris: Iterable[str], at_least: Grade) -> set[str]:
-        """Those of `uris` that are unknown or known with a lower grade. Tombstones count as known until their date."""
+    def missing_tracks(self, uris: Iterable[str], at_least: Grade, now: datetime | None = None) -> set[str]:
+        """Those of `uris` that are unknown or known with a lower grade.
 
-    def missing_artists(self, ids: Iterable[str], at_least: Grade) -> set[str]:
+        With `now`, what has a tombstone that still stands then counts as known: Spotify has nothing better. Without,
+        tombstones keep nothing back: what a play or an export tells is worth learning all the same.
+        """
+
+    def missing_artists(self, ids: Iterable[str], at_least: Grade, now: datetime | None = None) -> set[str]:
         """The same for artist ids."""
 
     def put_tracks(self, tracks: Iterable[TrackMetadata]) -> Sequence[TrackMetadata]:
@@ -130,7 +134,10 @@ class MetadataCache(Protocol):
         """What is stored, by id."""
 
     def claim(self, entity_id: str, now: datetime, until: datetime) -> bool:
-        """True for the one caller that may ask Spotify for the entity; a claim past its `until` can be taken over."""
+        """True for the one caller that may ask Spotify for the entity; a claim past its `until` can be taken over.
+
+        Nobody may ask while a tombstone stands.
+        """
 
     def bury(self, entity_id: str, until: datetime) -> None:
         """A tombstone: Spotify does not know the entity, ask again after `until`."""
@@ -141,8 +148,8 @@ class MetadataCache(Protocol):
     def learned(self) -> Mapping[str, str]:
         """dt -> digest of the journal day whose payloads are already in the cache."""
 
-    def mark_learned(self, dt: str, digest: str) -> None:
-        """Says that the journal day with this digest is in the cache and in the tables."""
+    def mark_learned(self, days: Mapping[str, str]) -> None:
+        """Says that these journal days (dt -> digest) are in the cache and in the tables."""
 
 
 class Question(Protocol):
