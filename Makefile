@@ -1,0 +1,97 @@
+# What people and CI run. Needs make and any Python >= 3.11; everything else is fetched, pinned and hashed.
+# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock and simulate.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check lint format types generate lock build simulate screenshot clean
+
+PYTHON ?= >=3.11
+ARGS ?=
+
+BIN := .venv/bin
+# uv from PATH, else our own pinned one in .tools/
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .tools/bin/uv)
+OUR_UV := $(filter .tools/bin/uv,$(UV))
+export UV_PYTHON_DOWNLOADS ?= never
+
+# Stamps: which locked set is in .venv. The set for tests holds the laptop's set, so `demo` is content with either.
+LAPTOP := .venv/.laptop
+DEV := .venv/.dev
+
+INSTALL_SELF := $(UV) pip install --quiet --python $(BIN)/python --no-deps \
+	--build-constraints requirements/build.txt --editable .
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+ALL := --extra aws --extra aggregate
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(LAPTOP) ## a simulated listener from first poll to dashboard, served on this machine
+	@$(BIN)/playledger demo $(ARGS)
+
+test: $(DEV) ## everything that can run here, with what was skipped and why
+	@$(BIN)/python tests/tiers.py $(ARGS)
+
+check: $(DEV) ## under a minute: format, lint, types, fast tests
+	@$(BIN)/python tests/tiers.py lint unit $(ARGS)
+
+lint: $(DEV) ## format, lint, types
+	@$(BIN)/python tests/tiers.py lint
+
+format: $(DEV) ## write the code as black and ruff want it
+	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/black --quiet .
+
+simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault, many pairs, kills
+	PLAYLEDGER_SIMULATION=full $(BIN)/pytest -n 2 -m "simulation or processes" $(ARGS)
+
+generate: $(DEV) ## write the files that come from the models: table catalog, JSON schema
+	$(BIN)/python -m glue_catalog
+
+screenshot: $(DEV) ## the real page of the demo as docs/dashboard.png (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshot docs/dashboard.png
+
+build: $(OUR_UV) ## the wheel, into dist/
+	$(UV) build --quiet --wheel --require-hashes --build-constraints requirements/build.txt --out-dir dist .
+
+setup: $(DEV) ## the environment for working on it, in .venv
+
+lock: $(OUR_UV) ## lock anew what pyproject.toml asks for; ARGS=--upgrade takes newer releases
+	echo uv | $(COMPILE) $(ARGS) --output-file requirements/uv.txt -
+	printf 'hatchling>=1.27\neditables\n' | $(COMPILE) $(ARGS) --output-file requirements/build.txt -
+	$(COMPILE) $(ARGS) --output-file requirements/laptop.txt pyproject.toml
+	$(COMPILE) $(ARGS) --output-file requirements/aws.txt pyproject.toml $(ALL) -c requirements/laptop.txt
+	$(COMPILE) $(ARGS) --output-file requirements/dev.txt pyproject.toml $(ALL) --group dev \
+		-c requirements/aws.txt -c requirements/build.txt
+	$(COMPILE) $(ARGS) --output-file requirements/lambda.txt requirements/lambda.in -c requirements/aws.txt
+
+clean: ## remove what was built, fetched or cached here
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+.tools/bin/uv: requirements/uv.txt
+	@echo "fetching uv into .tools"
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+			$$python -m venv .tools && \
+			.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt && \
+			touch $@; exit; \
+		fi; \
+	done; \
+	echo "No uv, and no Python here can make a virtual environment. Install uv, or on Debian python3-venv." >&2; exit 1
+
+.venv/bin/python: | $(OUR_UV)
+	@$(UV) venv --quiet --allow-existing --python '$(PYTHON)' .venv
+
+$(LAPTOP): requirements/laptop.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	@echo "installing the laptop's packages into .venv"
+	@rm -f $(DEV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/laptop.txt
+	@$(INSTALL_SELF)
+	@touch $@
+
+$(DEV): requirements/dev.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	@echo "installing the packages for tests into .venv"
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(INSTALL_SELF)
+	@touch $(LAPTOP) $@

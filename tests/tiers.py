@@ -1,0 +1,123 @@
+"""Runs the checks and the tests in tiers, the cheap ones first; measures each against its allotment and sums all up.
+
+`python tests/tiers.py [TIER ...]` runs those named, without names all. A tier over its allotment is told, not failed.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[1]
+LINTERS = (["black", "--check", "--quiet", "."], ["ruff", "check", "--quiet", "."], ["mypy", "--no-error-summary"])
+NO_TESTS = 5
+"""pytest's exit code where nothing was collected."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Tests that belong together by marker, and the seconds they should fit in on two cores."""
+
+    name: str
+    allotment: int
+    marker: str
+    workers: int = 2
+
+
+TIERS = (
+    Tier("unit", 60, "not (simulation or processes or aws or browser)"),
+    Tier("simulation", 90, "simulation"),
+    Tier("processes", 60, "processes"),
+    Tier("aws", 180, "aws"),
+    Tier("browser", 180, "browser"),
+)
+
+
+@dataclass
+class Outcome:
+    """What a tier came to."""
+
+    name: str
+    allotment: int
+    seconds: float = 0.0
+    passed: int = 0
+    failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        over = "   over its allotment" if self.seconds > self.allotment else ""
+        counts = f"{self.passed:6} passed {self.failed:4} failed {self.skipped.total():4} skipped"
+        return f"{self.name:11}{counts} {self.seconds:8.1f} s of {self.allotment}{over}"
+
+
+def lint() -> Outcome:
+    """Format, lint and types; each tool counts as one."""
+    outcome = Outcome("lint", 30)
+    for command in LINTERS:
+        print(f"$ {' '.join(command)}", flush=True)
+        code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
+        outcome.passed += code == 0
+        outcome.failed += code != 0
+    return outcome
+
+
+def run(tier: Tier) -> Outcome:
+    """The tier's tests in a process of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = ["pytest", "-q", "--durations=3", "--durations-min=5", "-m", tier.marker, f"--junit-xml={report}"]
+        spread = ["-n", str(tier.workers), "--dist", "loadfile"]
+        print(f"$ {' '.join(command[:-1])} {' '.join(spread)}", flush=True)
+        code = subprocess.run([sys.executable, "-m", *command, *spread], cwd=ROOT, check=False).returncode
+        outcome = _read(report, Outcome(tier.name, tier.allotment))
+    if code not in (0, NO_TESTS) and not outcome.failed:
+        outcome.failed = 1
+    return outcome
+
+
+def _read(report: Path, outcome: Outcome) -> Outcome:
+    """Fills in the counts of a JUnit report; none where pytest did not get as far as writing one."""
+    cases = ET.parse(report).iter("testcase") if report.exists() else ()  # noqa: S314 - pytest wrote it
+    for case in cases:
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcome.failed += 1
+        elif skipped is not None and skipped.get("type") != "pytest.xfail":
+            outcome.skipped[skipped.get("message", "")] += 1
+        else:
+            outcome.passed += 1
+    return outcome
+
+
+def _measured(name: str) -> Outcome:
+    started = time.monotonic()
+    outcome = lint() if name == "lint" else run(next(tier for tier in TIERS if tier.name == name))
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def main(names: list[str]) -> int:
+    """Runs the tiers named, tells what each came to, and closes with one line over all of them."""
+    known = ["lint", *(tier.name for tier in TIERS)]
+    if unknown := set(names) - set(known):
+        print(f"no such tier: {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    outcomes = [_measured(name) for name in names or known]
+    print()
+    print("\n".join(outcome.line for outcome in outcomes))
+    skipped = sum((outcome.skipped for outcome in outcomes), Counter())
+    for reason, count in sorted(skipped.items()):
+        print(f"skipped {count}: {reason}")
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"\n{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed, {skipped.total()} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
