@@ -1,0 +1,153 @@
+"""The storage roles in memory, as strict as the real ones: conditional puts, versioned commits, lazy expiry.
+
+They serve the simulation, and pass the same contract suites as the laptop's and AWS's implementations.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict
+from playledger.journal import key_date
+from playledger.models import Claim, IngestionState, PlayEvent, canonical_row
+from playledger.ports import JournalObject, Stored
+
+
+class MemoryJournal:
+    """Objects by key; a key is written once."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self._dates: dict[str, date] = {}
+
+    def put(self, key: str, body: bytes) -> bool:
+        """Creates the object; False where the key exists."""
+        if key in self.objects:
+            return False
+        dt = key_date(key)
+        if dt is None:
+            raise CorruptObject(f"{key} is no name of a journal object")
+        self.objects[key], self._dates[key] = bytes(body), dt
+        return True
+
+    def list(self, first: date | None = None, last: date | None = None) -> Sequence[JournalObject]:
+        """Objects with first <= dt <= last, by key."""
+        lowest, highest = first or date.min, last or date.max
+        inside = sorted(key for key, dt in self._dates.items() if lowest <= dt <= highest)
+        return [JournalObject(key, self._dates[key], len(self.objects[key])) for key in inside]
+
+    def read(self, key: str) -> bytes:
+        """The bytes; CorruptObject where there are none."""
+        if key not in self.objects:
+            raise CorruptObject(f"the journal holds no {key}")
+        return self.objects[key]
+
+
+class MemoryHotStore:
+    """Plays with a time to live, and one versioned state. Expired plays stay until `expire`, as in DynamoDB."""
+
+    def __init__(self, ttl_days: int = 30) -> None:
+        self._ttl = timedelta(days=ttl_days)
+        self.state: IngestionState | None = None
+        self.items: dict[str, PlayEvent] = {}
+        self.spool_claims: dict[str, Claim] = {}
+
+    def load_state(self) -> IngestionState | None:
+        """The committed state."""
+        return self.state
+
+    def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
+        """All or nothing, if the stored version is `state.version - 1` and no unexpired play is stored yet."""
+        if (self.state.version if self.state else 0) != state.version - 1:
+            raise StateConflict(f"state is not at version {state.version - 1}")
+        known = [play.key for play in plays if play.key in self.items]
+        if known:
+            raise PlaysAlreadyStored(known)
+        self._add(plays, state.last_run_timestamp)
+        self.state = state
+
+    def touch(self, last_run: datetime) -> None:
+        """Moves last_run_timestamp forward."""
+        if self.state is None:
+            return
+        before = self.state.last_run_timestamp
+        newest = last_run if before is None else max(before, last_run)
+        self.state = self.state.model_copy(update={"last_run_timestamp": newest})
+
+    def spool(self, plays: Sequence[PlayEvent], claim: Claim) -> None:
+        """Keeps unknown plays and the claim; the state stays."""
+        self._add([play for play in plays if play.key not in self.items], claim.server_now)
+        self.spool_claims[claim.entry_id] = claim
+
+    def spooled_claims(self) -> Sequence[Claim]:
+        """What `spool` kept."""
+        return list(self.spool_claims.values())
+
+    def drop_spooled(self, claims: Sequence[Claim]) -> None:
+        """Forgets these."""
+        for claim in claims:
+            self.spool_claims.pop(claim.entry_id, None)
+
+    def plays(self, now: datetime) -> Sequence[PlayEvent]:
+        """Unexpired plays, oldest first."""
+        alive = (play for play in self.items.values() if self._lives(play, now))
+        return sorted(alive, key=lambda play: (play.played_at, play.key))
+
+    def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
+        """Adds unexpired plays that are missing."""
+        missing = {play.key: play for play in plays if play.key not in self.items and self._lives(play, now)}
+        self.items.update(missing)
+        return len(missing)
+
+    def replace_state(self, state: IngestionState) -> None:
+        """Stores the state whatever was there."""
+        self.state = state
+
+    def expire(self, now: datetime) -> int:
+        """Deletes what has expired, as DynamoDB does some time later; returns how many."""
+        gone = [key for key, play in self.items.items() if not self._lives(play, now)]
+        for key in gone:
+            del self.items[key]
+        return len(gone)
+
+    def _lives(self, play: PlayEvent, now: datetime | None) -> bool:
+        return now is None or play.played_at + self._ttl > now
+
+    def _add(self, plays: Sequence[PlayEvent], now: datetime | None) -> None:
+        self.items.update({play.key: play for play in plays if self._lives(play, now)})
+
+
+class MemoryTableStore:
+    """One list of rows per (table, partition), replaced only where the etag is the one read."""
+
+    def __init__(self) -> None:
+        self._stored: dict[tuple[str, str], tuple[Stored, str]] = {}
+
+    def list(self, table: str) -> Mapping[str, Stored]:
+        """Partition -> what is stored."""
+        return {partition: stored for (name, partition), (stored, _) in self._stored.items() if name == table}
+
+    def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
+        """Rows as JSON values."""
+        if (table, partition) not in self._stored:
+            return []
+        rows: list[dict[str, Any]] = json.loads(self._stored[table, partition][1])
+        return rows
+
+    def write(
+        self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """Puts the partition; StateConflict unless `replaces` is stored now."""
+        text = json.dumps([canonical_row(row) for row in rows])
+        now = self._stored.get((table, partition))
+        if (now[0].etag if now else None) != (replaces.etag if replaces else None):
+            raise StateConflict(f"{table} {partition} was replaced meanwhile")
+        stored = Stored(hashlib.sha256(f"{digest}\n{text}".encode()).hexdigest()[:32], digest)
+        self._stored[table, partition] = (stored, text)
+        return stored
+
+    def contents(self) -> dict[tuple[str, str], str]:
+        """All rows as text, for comparing one store with another."""
+        return {name: text for name, (_, text) in sorted(self._stored.items())}
