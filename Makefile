@@ -48,8 +48,8 @@ simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault,
 generate: $(DEV) ## write the files that come from the models: table catalog, JSON schema
 	$(BIN)/python -m glue_catalog
 
-screenshot: $(DEV) ## the real page of the demo as docs/dashboard.png (needs Chromium)
-	$(BIN)/python -m tests.browser.screenshot docs/dashboard.png
+screenshot: $(DEV) ## the real page of the demo as docs/screenshot.png (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshot docs/screenshot.png
 
 build: $(OUR_UV) ## the wheel, into dist/
 	$(UV) build --quiet --wheel --require-hashes --build-constraints requirements/build.txt --out-dir dist .
