@@ -126,10 +126,10 @@ def _without_comments(name: str, source: str) -> str:
 
 
 def _placeholders(name: str, text: str) -> list[str]:
-    """Parameters in the text, each once. awswrangler would replace inside literals too, so there must be none."""
-    if any(":" in found[0] for found in _TOKEN.finditer(text)):
-        raise ValueError(f"{name}: a colon inside quotes can be taken for a parameter")
-    found = dict.fromkeys(_PLACEHOLDER.findall(text))
+    """Parameters in the text, each once. awswrangler would fill in those inside literals too, so there must be none."""
+    if any(":p_" in found[0] for found in _TOKEN.finditer(text)):
+        raise ValueError(f"{name}: something inside quotes can be taken for a parameter")
+    found = dict.fromkeys(_PLACEHOLDER.findall(_TOKEN.sub("''", text)))
     if odd := [param for param in found if not param.startswith("p_")]:
         raise ValueError(f"{name}: parameters are called :p_name, not {odd}")
     return list(found)

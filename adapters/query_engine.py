@@ -1,0 +1,276 @@
+"""Answers SQL over the tables: DuckDB over a directory, Athena over S3 through awswrangler. Same text, same values."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glue_catalog.columns import Column, columns, journal_columns
+from glue_catalog.tables import TABLES, TableSpec, object_name
+from playledger.errors import StoreUnavailable, WorldChanged
+from playledger.ports import Question, Rows
+from sql import bind
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ROW_LIMIT = 1 << 20
+"""Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
+
+MEMORY_LIMIT = "1GB"
+"""What does not fit in spills to a temporary folder."""
+
+PLAIN = (str, int, float, bool, date, datetime, type(None))
+
+
+def _checked(question: Question, given: Iterable[str]) -> None:
+    if set(given) != set(question.params):
+        raise TypeError(f"{question.name} takes {sorted(question.params)}, given were {sorted(given)}")
+
+
+# ---- laptop -----------------------------------------------------------------------------------------------------
+
+
+class DuckDbQueryEngine:
+    """DuckDB in memory, with a view for each table below `root/tables` and for the journal in `root/journal`.
+
+    It can read these two folders and nothing else: no other file, no network, no extension, no way to write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._sources = _sources(root.absolute())
+        self._has_files: dict[str, bool] = {}
+        self._temporary = tempfile.TemporaryDirectory(prefix="playledger-duckdb-")
+        self._connection = _locked_connection(root.absolute(), self._temporary.name)
+
+    def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
+        """See ports.QueryEngine. Raises TypeError unless the parameters are the question's own."""
+        _checked(question, params)
+        answer = self._run(bind(question.text, params))
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+    def ask(self, text: str) -> Rows:
+        """See ports.QueryEngine: one reading statement; values that are not plain come as text."""
+        return self._run(self._reading(text))
+
+    def close(self) -> None:
+        """Ends the session."""
+        self._connection.close()
+        self._temporary.cleanup()
+
+    def _reading(self, text: str) -> str:
+        """The text, if it is one statement that reads."""
+        import duckdb
+
+        try:
+            statements = self._connection.extract_statements(text)
+        except duckdb.Error as error:
+            raise WorldChanged(_sentence(error)) from error
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise WorldChanged("only one statement at a time can be asked, and it must be a SELECT")
+        return str(statements[0].query).strip().rstrip(";")
+
+    def _run(self, text: str) -> Rows:
+        import duckdb
+
+        try:
+            self._refresh()
+            cursor = self._connection.execute(text)
+            types = [str(column[1]) for column in cursor.description or ()]
+            names = tuple(str(column[0]) for column in cursor.description or ())
+            if "TIMESTAMP WITH TIME ZONE" in types:
+                cursor = self._connection.execute(_zones_as_text(text, types))
+            found = cursor.fetchall()
+        except duckdb.Error as error:
+            raise WorldChanged(_sentence(error)) from error
+        return Rows(names, tuple(tuple(map(_plain, row)) for row in found))
+
+    def _refresh(self) -> None:
+        """Puts a view in place for each table that got its first file, or lost its last one. Globs look afresh."""
+        for source in self._sources:
+            has_files = source.has_files()
+            if self._has_files.get(source.name) != has_files:
+                self._connection.execute(source.view(has_files))
+                self._has_files[source.name] = has_files
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a table's files lie, and what is in them. `options` are those of DuckDB's `reader` function."""
+
+    name: str
+    folder: Path
+    file: str
+    partition: str
+    row: Sequence[Column]
+    reader: str
+    options: Sequence[str]
+
+    def has_files(self) -> bool:
+        """Whether there is any file; looks at no more than it must."""
+        try:
+            with os.scandir(self.folder) as found:
+                return any(self._holds(entry) for entry in found)
+        except FileNotFoundError:
+            return False
+
+    def _holds(self, entry: os.DirEntry[str]) -> bool:
+        if not self.partition:
+            return entry.name == self.file
+        return entry.name.startswith(f"{self.partition}=") and any(Path(entry.path).glob(self.file))
+
+    def view(self, has_files: bool) -> str:
+        """The statement that makes the view; without files an empty one of the same columns."""
+        return f'create or replace view "{self.name}" as select {self._scan() if has_files else self._nothing()}'
+
+    def _scan(self) -> str:
+        folder = _no_pattern(self.folder)
+        pattern = f"{folder}/{self.partition}=*/{self.file}" if self.partition else f"{folder}/{self.file}"
+        options = list(self.options)
+        if self.partition:
+            options += ["hive_partitioning = true", f"hive_types = {{'{self.partition}': VARCHAR}}"]
+        return f"* from {self.reader}({', '.join([_quoted(pattern), *options])})"
+
+    def _nothing(self) -> str:
+        typed = [f'cast(null as {column.duckdb}) as "{column.name}"' for column in self.row]
+        if self.partition:
+            typed.append(f'cast(null as varchar) as "{self.partition}"')
+        return f"{', '.join(typed)} where false"
+
+
+def _sources(root: Path) -> tuple[_Source, ...]:
+    row = journal_columns()
+    options = _json_options(row, row_limit=16 * ROW_LIMIT)
+    journal = _Source("journal", root / "journal", "[0-9]*.jsonl.gz", "dt", row, "read_json", options)
+    return (journal, *(_table_source(root / "tables", spec) for spec in TABLES.values()))
+
+
+def _table_source(root: Path, spec: TableSpec) -> _Source:
+    row, folder, file = columns(spec.row), root / spec.name, Path(object_name(spec, "")).name
+    if spec.format == "parquet":
+        return _Source(spec.name, folder, file, spec.partition, row, "read_parquet", ())
+    options = _json_options(row, row_limit=ROW_LIMIT)
+    return _Source(spec.name, folder, file, spec.partition, row, "read_json", options)
+
+
+def _json_options(row: Sequence[Column], *, row_limit: int) -> tuple[str, ...]:
+    typed = ", ".join(f"{_quoted(column.name)}: {_quoted(column.duckdb)}" for column in row)
+    return (
+        "format = 'newline_delimited'",
+        "compression = 'gzip'",
+        f"maximum_object_size = {row_limit}",
+        f"columns = {{{typed}}}",
+    )
+
+
+def _no_pattern(folder: Path) -> str:
+    """The folder as a part of a glob that means just this folder."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(folder))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
+    """A connection that sees two folders, says UTC, and whose settings nobody can change any more."""
+    import duckdb
+
+    closed = dict.fromkeys(
+        ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"), "false"
+    )
+    connection = duckdb.connect(
+        ":memory:", config={**closed, "memory_limit": MEMORY_LIMIT, "temp_directory": temporary}
+    )
+    spellings = dict.fromkeys((str(root), _no_pattern(root)))
+    folders = ", ".join(_quoted(f"{root}/{name}/") for root in spellings for name in ("tables", "journal"))
+    for setting in (
+        "TimeZone = 'UTC'",
+        "python_enable_replacements = false",
+        f"allowed_directories = [{folders}]",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
+    return connection
+
+
+def _zones_as_text(text: str, types: Sequence[str]) -> str:
+    """The same rows with moments that carry a zone as text: DuckDB hands those to Python only with pytz."""
+    names = [f"c{number}" for number in range(len(types))]
+    cast = [
+        f"cast({name} as varchar)" if kind == "TIMESTAMP WITH TIME ZONE" else name
+        for name, kind in zip(names, types, strict=True)
+    ]
+    return f"select {', '.join(cast)} from (\n{text}\n) as zoned ({', '.join(names)})"  # noqa: S608  may only read
+
+
+def _plain(value: Any) -> Any:
+    """A plain value; whole decimals as int, others as float, all that is nested or odd as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list | dict | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, PLAIN) else str(value)
+
+
+def _sentence(error: Exception) -> str:
+    """DuckDB's own words without the drawing of where in the text it was."""
+    lines = str(error).split("\n\nLINE ")[0].splitlines()
+    return " ".join(line.strip() for line in lines if line.strip())
+
+
+# ---- AWS --------------------------------------------------------------------------------------------------------
+
+
+class AthenaQueryEngine:
+    """Athena through `awswrangler.athena.read_sql_query`, which is given. One boto3 session serves all questions."""
+
+    def __init__(
+        self, read_sql_query: Callable[..., Any], *, database: str, workgroup: str, boto3_session: Any
+    ) -> None:
+        self._read = read_sql_query
+        self._where = {"database": database, "workgroup": workgroup, "boto3_session": boto3_session}
+
+    def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
+        """See ports.QueryEngine. Raises TypeError unless the parameters are the question's own."""
+        _checked(question, params)
+        frame = self._frame(question.text, params=params, paramstyle="named")
+        names = [str(name) for name in frame.columns]
+        return [dict(zip(names, row, strict=True)) for row in _frame_rows(frame)]
+
+    def ask(self, text: str) -> Rows:
+        """See ports.QueryEngine."""
+        frame = self._frame(text.strip().rstrip(";"))
+        return Rows(tuple(str(name) for name in frame.columns), tuple(_frame_rows(frame)))
+
+    def _frame(self, text: str, **how: Any) -> Any:
+        from awswrangler.exceptions import QueryFailed
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._read(text, ctas_approach=False, **self._where, **how)
+        except QueryFailed as error:
+            raise WorldChanged(f"Athena refused the question: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            if "InvalidRequestException" in str(error):
+                raise WorldChanged(f"Athena refused the question: {error}") from error
+            raise StoreUnavailable(f"Athena did not answer: {error}") from error
+
+
+def _frame_rows(frame: Any) -> list[tuple[Any, ...]]:
+    """A data frame's rows as plain values: None for every kind of missing, datetime for pandas' own."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    return [tuple(map(_unwrapped, row)) for row in whole.itertuples(index=False, name=None)]
+
+
+def _unwrapped(value: Any) -> Any:
+    if hasattr(value, "to_pydatetime"):
+        return value.to_pydatetime()
+    return _plain(value.item() if hasattr(value, "item") else value)
