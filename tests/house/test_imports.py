@@ -2,8 +2,13 @@
 
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support.tree import KERNEL, PRODUCT, ROOMS, ROOT, Source, product_files
 
@@ -99,6 +104,22 @@ def loads_without(absent: tuple[str, ...], modules: list[str]) -> str:
         f"for name in {modules!r}: importlib.import_module(name)\n"
     )
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False).stderr
+
+
+def test_what_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = [*project["dependencies"], *chain(*project["optional-dependencies"].values()), "botocore", "pydantic-core"]
+    declared = {canonicalize_name(Requirement(line).name) for line in lines}
+    owners = packages_distributions()
+    undeclared = [
+        f"{source.path}:{line} imports {name}"
+        for source in product_files()
+        for name, line in source.imports()
+        if (top := name.partition(".")[0]) not in {*sys.stdlib_module_names, *PRODUCT, "dashboard"}
+        and not top.startswith("mypy_boto3_")  # types only
+        and not declared & {canonicalize_name(owner) for owner in owners.get(top, [])}
+    ]
+    assert undeclared == []
 
 
 def module_names(wanted) -> list[str]:
