@@ -1,0 +1,405 @@
+"""What every store of derived tables promises: in a directory, in S3, and the simulation's in memory."""
+
+import gc
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from adapters.table_store import DirectoryTableStore, S3TableStore, decode, encode
+from glue_catalog.tables import TABLES, TableSpec, object_name
+from playledger.errors import CorruptObject, StateConflict, StoreUnavailable
+from playledger.models import Gap, GapClass, Instant, SettledDay, canonical_row, parse_instant
+from playledger.ports import Stored, TableStore
+from tests.support.memory import MemoryTableStore
+
+pytestmark = pytest.mark.contract
+
+DAYS = "settled_days"
+
+
+class WideRow(BaseModel):
+    """One column of each type."""
+
+    name: str
+    plays: int
+    share: float | None
+    heard: bool
+    artists: tuple[str, ...]
+    first_played_at: Instant
+    last_played_at: Instant | None
+
+
+SPECS = TABLES | {"wide": TableSpec("wide", "every type", WideRow, "month", "parquet")}
+WIDE = [
+    {
+        "name": "Ö, \"x\"\n",
+        "plays": 2**40,
+        "share": 0.5,
+        "heard": True,
+        "artists": ["a", "b"],
+        "first_played_at": "2026-05-31 23:59:59.999",
+        "last_played_at": None,
+    },
+    {
+        "name": "",
+        "plays": 0,
+        "share": None,
+        "heard": False,
+        "artists": [],
+        "first_played_at": "1970-01-01 00:00:00.000",
+        "last_played_at": "2026-06-01 00:00:00.001",
+    },
+]  # fmt: skip
+
+
+def day(plays: int = 0) -> dict[str, Any]:
+    """A row of `settled_days`."""
+    account = {"entries": plays, "plays": plays, "duplicates": 0, "married": 0, "late_arrivals": 0, "quarantined": 0}
+    return canonical_row(SettledDay(**account))
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    """An S3 client with the bucket `data`."""
+    import boto3
+    from moto import mock_aws
+
+    with mock_aws():
+        client = boto3.client("s3", region_name="eu-north-1")
+        client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+        yield client
+        client.close()
+
+
+REAL = ["laptop", pytest.param("aws", marks=pytest.mark.aws)]
+
+
+@pytest.fixture(params=REAL)
+def real_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], TableStore]:
+    """Makes one more store that keeps bytes, over the same storage, which is empty at first."""
+    if request.param == "aws":
+        client = request.getfixturevalue("s3")
+        return lambda: S3TableStore(client, "data", specs=SPECS)
+    return lambda: DirectoryTableStore(tmp_path, SPECS)
+
+
+@pytest.fixture(params=[*REAL, "memory"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], TableStore]:
+    """The same, and the store in memory too."""
+    if request.param == "aws":
+        client = request.getfixturevalue("s3")
+        return lambda: S3TableStore(client, "data", specs=SPECS)
+    alone = MemoryTableStore() if request.param == "memory" else None
+    return lambda: alone or DirectoryTableStore(tmp_path, SPECS)
+
+
+@pytest.fixture
+def store(stores: Callable[[], TableStore]) -> TableStore:
+    """Each implementation, empty."""
+    return stores()
+
+
+# ---- every store ------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_store_lists_nothing_and_reads_no_rows(store: TableStore) -> None:
+    assert dict(store.list(DAYS)) == {}
+    assert dict(store.list("gaps")) == {}
+    assert list(store.read(DAYS, "2026-05-31")) == []
+
+
+def test_what_was_written_is_read_and_listed_with_its_digest_by_another_store(stores: Callable[[], TableStore]) -> None:
+    digest = "v1:2026-05-30:2026-06-01:0123456789abcdef"
+    stored = stores().write(DAYS, "2026-05-31", [day(1), day(2)], digest=digest, replaces=None)
+    other = stores()
+    assert stored.digest == digest
+    assert dict(other.list(DAYS)) == {"2026-05-31": stored}
+    assert list(other.read(DAYS, "2026-05-31")) == [day(1), day(2)]
+
+
+def test_a_table_without_partitions_is_one_object(stores: Callable[[], TableStore]) -> None:
+    moment = parse_instant("2026-05-31 10:00:00.000")
+    gap = Gap(
+        after=moment,
+        before=moment,
+        quiet_until=None,
+        gap_class=GapClass.CERTAIN,
+        lost_min=0,
+        lost_max=3,
+        lost_estimate=0.5,
+    )
+    stored = stores().write("gaps", "", [canonical_row(gap)], digest="d", replaces=None)
+    assert dict(stores().list("gaps")) == {"": stored}
+    assert Gap.model_validate(stores().read("gaps", "")[0]) == gap
+
+
+def test_no_rows_are_something_else_than_no_object(store: TableStore) -> None:
+    stored = store.write(DAYS, "2026-05-31", [], digest="d", replaces=None)
+    assert dict(store.list(DAYS)) == {"2026-05-31": stored}
+    assert list(store.read(DAYS, "2026-05-31")) == []
+
+
+def test_a_table_lists_its_own_partitions_only(store: TableStore) -> None:
+    days = ("2026-05-31", "2026-06-01")
+    written = {partition: store.write(DAYS, partition, [day()], digest=partition, replaces=None) for partition in days}
+    alone = store.write("gaps", "", [], digest="g", replaces=None)
+    assert dict(store.list(DAYS)) == written
+    assert dict(store.list("gaps")) == {"": alone}
+
+
+def test_a_partition_is_replaced_by_whoever_read_what_it_holds(stores: Callable[[], TableStore]) -> None:
+    first = stores().write(DAYS, "2026-05-31", [day(1)], digest="one", replaces=None)
+    second = stores().write(DAYS, "2026-05-31", [day(2)], digest="two", replaces=first)
+    assert second.etag != first.etag
+    assert dict(stores().list(DAYS)) == {"2026-05-31": second}
+    assert list(stores().read(DAYS, "2026-05-31")) == [day(2)]
+
+
+def test_equal_rows_of_other_inputs_are_another_content(store: TableStore) -> None:
+    first = store.write(DAYS, "2026-05-31", [day(1)], digest="one", replaces=None)
+    second = store.write(DAYS, "2026-05-31", [day(1)], digest="two", replaces=first)
+    assert second.etag != first.etag
+    with pytest.raises(StateConflict):
+        store.write(DAYS, "2026-05-31", [day(1)], digest="three", replaces=first)
+
+
+def test_a_new_object_never_replaces_one_that_is_there(store: TableStore) -> None:
+    stored = store.write(DAYS, "2026-05-31", [day(1)], digest="one", replaces=None)
+    with pytest.raises(StateConflict):
+        store.write(DAYS, "2026-05-31", [day(2)], digest="two", replaces=None)
+    assert dict(store.list(DAYS)) == {"2026-05-31": stored}
+    assert list(store.read(DAYS, "2026-05-31")) == [day(1)]
+
+
+def test_what_is_gone_cannot_be_replaced(store: TableStore) -> None:
+    with pytest.raises(StateConflict):
+        store.write(DAYS, "2026-05-31", [day(1)], digest="one", replaces=Stored('"0"', "zero"))
+    assert dict(store.list(DAYS)) == {}
+
+
+def test_of_writers_who_read_the_same_one_wins(stores: Callable[[], TableStore]) -> None:
+    before = stores().write(DAYS, "2026-05-31", [], digest="before", replaces=None)
+    start = threading.Barrier(4)
+
+    def write(number: int) -> bool:
+        mine = stores()
+        start.wait(timeout=10)
+        try:
+            mine.write(DAYS, "2026-05-31", [day(number)], digest=str(number), replaces=before)
+        except StateConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(write, range(4)))
+    assert won.count(True) == 1
+    assert stores().list(DAYS)["2026-05-31"].digest == str(won.index(True))
+
+
+# ---- both real stores -------------------------------------------------------------------------------------------
+
+
+def test_parquet_gives_back_every_type(real_stores: Callable[[], TableStore]) -> None:
+    stored = real_stores().write("wide", "2026-05", WIDE, digest="d:1", replaces=None)
+    assert dict(real_stores().list("wide")) == {"2026-05": stored}
+    assert list(real_stores().read("wide", "2026-05")) == WIDE
+    again = real_stores().write("wide", "2026-05", [], digest="d:2", replaces=stored)
+    assert dict(real_stores().list("wide")) == {"2026-05": again}
+    assert list(real_stores().read("wide", "2026-05")) == []
+
+
+def test_a_row_with_other_columns_is_refused(real_stores: Callable[[], TableStore]) -> None:
+    wrong = [day() | {"surprise": 1}, {"entries": 1}, {**day(), "plays": 1, "entires": 2}]
+    for row in wrong:
+        with pytest.raises(ValueError, match="columns"):
+            real_stores().write(DAYS, "2026-05-31", [row], digest="d", replaces=None)
+
+
+@pytest.mark.parametrize(("table", "partition"), [(DAYS, "../x"), (DAYS, ""), ("gaps", "2026-05"), (DAYS, "a/b")])
+def test_a_partition_that_is_none_gets_no_path(
+    real_stores: Callable[[], TableStore], table: str, partition: str
+) -> None:
+    with pytest.raises(ValueError, match="no partition"):
+        real_stores().read(table, partition)
+
+
+# ---- the objects ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", [DAYS, "wide"])
+def test_the_same_rows_make_the_same_bytes_and_other_inputs_other_ones(table: str) -> None:
+    rows = WIDE if table == "wide" else [day(1)]
+    turned = [dict(reversed(row.items())) for row in rows]
+    assert encode(SPECS[table], rows, "d").body == encode(SPECS[table], turned, "d").body
+    assert encode(SPECS[table], rows, "d").body != encode(SPECS[table], rows, "e").body
+
+
+def test_columns_stand_in_the_models_order_as_plain_gzipped_lines() -> None:
+    body = encode(SPECS[DAYS], [dict(reversed(day(1).items()))], "d").body
+    lines = gzip.decompress(body).decode().splitlines()
+    assert list(json.loads(lines[0])) == list(SettledDay.model_fields)
+
+
+def test_duckdb_reads_both_formats_with_their_types(tmp_path: Path) -> None:
+    import duckdb
+
+    store = DirectoryTableStore(tmp_path, SPECS)
+    store.write(DAYS, "2026-05-31", [day(7)], digest="v1:a b/c", replaces=None)
+    store.write(DAYS, "2026-06-01", [], digest="v1", replaces=None)
+    store.write("wide", "2026-05", WIDE, digest="v1", replaces=None)
+    with duckdb.connect() as engine:
+        lines = engine.read_json(f"{tmp_path}/tables/{DAYS}/dt=*/*.jsonl.gz", columns={"plays": "BIGINT"}).project(
+            "plays"
+        )
+        assert lines.fetchall() == [(7,)]
+        columns = engine.read_parquet(f"{tmp_path}/tables/wide/month=2026-05/wide.parquet", hive_partitioning=False)
+        types = ["VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR[]", "TIMESTAMP", "TIMESTAMP"]
+        assert [str(kind) for kind in columns.types] == types
+
+
+@pytest.mark.parametrize("table", [DAYS, "wide"])
+def test_a_damaged_object_is_named_as_such(table: str) -> None:
+    body = encode(SPECS[table], WIDE if table == "wide" else [day(1)], "d").body
+    for damaged in (body[:-9], b"", b"no object"):
+        with pytest.raises(CorruptObject, match=table):
+            decode(SPECS[table], damaged)
+
+
+def test_a_digest_that_fits_no_header_is_refused() -> None:
+    for digest in ("a\x00b", "ö", "x" * 201):
+        with pytest.raises(ValueError, match="gzip header"):
+            encode(SPECS[DAYS], [], digest)
+
+
+# ---- laptop -----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_ours_is_listed_without_digest_and_can_be_replaced(tmp_path: Path) -> None:
+    store = DirectoryTableStore(tmp_path, SPECS)
+    for table, partition in ((DAYS, "2026-05-31"), ("wide", "2026-05")):
+        path = tmp_path / "tables" / object_name(SPECS[table], partition)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(gzip.compress(b"{}"))
+        found = store.list(table)[partition]
+        assert found.digest == ""
+        path.write_bytes(b"other")
+        with pytest.raises(StateConflict):
+            store.write(table, partition, [], digest="d", replaces=found)
+        store.write(table, partition, [], digest="d", replaces=store.list(table)[partition])
+        assert store.list(table)[partition].digest == "d"
+
+
+def test_leftovers_of_a_killed_writer_are_passed_over_and_used_up(tmp_path: Path) -> None:
+    store = DirectoryTableStore(tmp_path)
+    leftover = tmp_path / "tables" / DAYS / "dt=2026-05-31" / ".tmp-settled_days.jsonl.gz"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_bytes(b"half")
+    assert dict(store.list(DAYS)) == {}
+    store.write(DAYS, "2026-05-31", [day(1)], digest="d", replaces=None)
+    assert [path.name for path in leftover.parent.iterdir()] == ["settled_days.jsonl.gz"]
+
+
+def test_a_folder_that_cannot_be_used_is_a_passing_fault_of_the_store(tmp_path: Path) -> None:
+    (tmp_path / "tables").write_text("a file is in the way")
+    with pytest.raises(StoreUnavailable, match="tables"):
+        DirectoryTableStore(tmp_path).write(DAYS, "2026-05-31", [], digest="d", replaces=None)
+
+
+def test_listing_reads_the_first_bytes_only(tmp_path: Path) -> None:
+    store = DirectoryTableStore(tmp_path)
+    stored = store.write(DAYS, "2026-05-31", [day(number) for number in range(500)], digest="d", replaces=None)
+    path = tmp_path / "tables" / object_name(TABLES[DAYS], "2026-05-31")
+    path.write_bytes(path.read_bytes()[:200])
+    assert dict(store.list(DAYS)) == {"2026-05-31": stored}
+
+
+def test_stores_leave_no_file_open(tmp_path: Path) -> None:
+    store = DirectoryTableStore(tmp_path, SPECS)
+    store.write("wide", "2026-05", WIDE, digest="d", replaces=None)
+    store.write(DAYS, "2026-05-31", [day(1)], digest="d", replaces=None)
+    assert store.list("wide")
+    assert store.list(DAYS)
+    gc.collect()
+
+
+# ---- AWS --------------------------------------------------------------------------------------------------------
+
+
+class Counting:
+    """An S3 client that counts the calls by operation."""
+
+    def __init__(self, client: Any) -> None:
+        self.calls: list[str] = []
+        client.meta.events.register("before-call.s3.*", lambda model, **_: self.calls.append(model.name))
+
+    def of(self, run: Callable[[], object]) -> dict[str, int]:
+        """Calls made by `run`."""
+        self.calls.clear()
+        run()
+        return {name: self.calls.count(name) for name in sorted(set(self.calls))}
+
+
+@pytest.mark.aws
+def test_a_settled_store_is_listed_with_one_listing_and_one_manifest(s3: Any) -> None:
+    writer = S3TableStore(s3, "data")
+    for number in range(1, 6):
+        writer.write(DAYS, f"2026-05-0{number}", [day(number)], digest=f"d{number}", replaces=None)
+    count = Counting(s3)
+    assert count.of(lambda: writer.list(DAYS)) == {"GetObject": 1, "ListObjectsV2": 1, "PutObject": 1}
+    assert count.of(lambda: S3TableStore(s3, "data").list(DAYS)) == {"GetObject": 1, "ListObjectsV2": 1}
+
+
+@pytest.mark.aws
+def test_the_manifest_may_lag_or_be_lost_or_lie_broken(s3: Any) -> None:
+    manifest = "tables/_manifest/settled_days.json"
+    first = S3TableStore(s3, "data").write(DAYS, "2026-05-01", [day(1)], digest="d1", replaces=None)
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": first}
+    second = S3TableStore(s3, "data").write(DAYS, "2026-05-01", [day(2)], digest="d2", replaces=first)
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": second}
+    s3.delete_object(Bucket="data", Key=manifest)
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": second}
+    for broken in (b"{", b"[1]", b'{"2026-05-01": 7}', b'{"2026-05-01": ["a", "b", "c"]}'):
+        s3.put_object(Bucket="data", Key=manifest, Body=broken)
+        assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": second}
+    s3.delete_object(Bucket="data", Key="tables/settled_days/dt=2026-05-01/settled_days.jsonl.gz")
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == {}
+
+
+@pytest.mark.aws
+def test_only_what_is_new_since_the_manifest_is_asked_for(s3: Any) -> None:
+    writer = S3TableStore(s3, "data")
+    stored = {
+        partition: writer.write(DAYS, partition, [day()], digest=partition, replaces=None)
+        for partition in ("2026-05-01", "2026-05-02", "2026-05-03")
+    }
+    writer.list(DAYS)
+    S3TableStore(s3, "data").write(DAYS, "2026-05-02", [], digest="new", replaces=stored["2026-05-02"])
+    count = Counting(s3)
+    reader = S3TableStore(s3, "data")
+    assert count.of(lambda: reader.list(DAYS))["HeadObject"] == 1
+    assert reader.list(DAYS)["2026-05-02"].digest == "new"
+
+
+@pytest.mark.aws
+def test_the_manifest_lies_outside_the_tables_own_prefix(s3: Any) -> None:
+    store = S3TableStore(s3, "data", prefix="elsewhere/")
+    store.write("gaps", "", [], digest="d", replaces=None)
+    store.list("gaps")
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="data")["Contents"]]
+    assert keys == ["elsewhere/_manifest/gaps.json", "elsewhere/gaps/gaps.jsonl.gz"]
+
+
+@pytest.mark.aws
+def test_a_store_that_does_not_answer_is_a_passing_fault(s3: Any) -> None:
+    store = S3TableStore(s3, "no-such-bucket")
+    with pytest.raises(StoreUnavailable):
+        store.list(DAYS)
+    with pytest.raises(StoreUnavailable):
+        store.write(DAYS, "2026-05-01", [], digest="d", replaces=None)
