@@ -1,0 +1,1 @@
+"""The weekly playlist: liked songs that were not played lately, in one playlist kept for life."""

@@ -1,0 +1,245 @@
+"""The enrichment: learn what the journal's payloads tell of tracks and artists, then ask Spotify for what they do not.
+
+Learning costs no call. Asking goes by the day's budget, most played first, each entity claimed before the call.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from enrichment import parse
+from enrichment.keep import Known, keep, write_rows
+from playledger.errors import OwnerMustAct, RateLimited, SpotifyUnavailable
+from playledger.journal import by_date, decode, digest
+from playledger.models import ExportEntry, Grade, Instant, Model, PlayEvent, utc_day
+from playledger.ports import Journal, JournalObject, MetadataCache, QueryEngine, Spotify, TableStore
+from sql import load
+
+QUESTION = "enrichment/most_played_unfetched"
+
+DAYS_AT_ONCE = 500
+"""Journal days learned between two writes: an import of many years rewrites the day's partition only a few times."""
+
+SAVED_AT_ONCE = 50
+"""Answers kept in memory between two writes: what a crash can cost in calls."""
+
+CANDIDATES_PER_CALL = 10
+"""How many candidates are looked at per call: some are claimed by others or have a tombstone."""
+
+CLAIMED_FOR = timedelta(hours=1)
+GONE_FOR = timedelta(days=30)
+FAILURES_IN_A_ROW = 3
+
+Progress = Callable[[int, int], None]
+
+
+class Stopped(StrEnum):
+    """Why the asking ended."""
+
+    DONE = "done"
+    NOT_ASKED = "not asked"
+    BUDGET = "budget spent"
+    RATE_LIMITED = "rate limited"
+    UNAVAILABLE = "Spotify unavailable"
+
+
+class EnrichReport(Model):
+    """What an enrichment did. `left` counts entities still to be fetched, None where nobody looked.
+
+    `blocked_until` is when Spotify will listen again, where it said so.
+    """
+
+    days_learned: int
+    tracks_learned: int
+    artists_learned: int
+    calls: int = 0
+    fetched: int = 0
+    gone: int = 0
+    left: int | None = None
+    stopped: Stopped = Stopped.NOT_ASKED
+    blocked_until: Instant | None = None
+
+
+def enrich(
+    journal: Journal,
+    tables: TableStore,
+    cache: MetadataCache,
+    engine: QueryEngine,
+    spotify: Spotify | None,
+    *,
+    now: datetime,
+    daily_calls: int,
+    progress: Progress | None = None,
+) -> EnrichReport:
+    """Learns from the journal, then asks Spotify at most `daily_calls` times a UTC day; without `spotify`, only learns.
+
+    `progress` gets (done, all): of journal days first, then of calls. Safe to repeat and to run twice at once.
+    Raises AccessRefused and NeedsReauth, after storing what came before; other faults of Spotify's are in the report.
+    """
+    report = _learn(journal, tables, cache, now, progress or _silent)
+    if spotify is None or daily_calls == 0:
+        return report
+    rows = engine.rows(load(QUESTION), p_limit=daily_calls * CANDIDATES_PER_CALL)
+    names = [str(row["entity_id"]) for row in rows]
+    wanted = _wanted(cache, names, now)
+    waiting = int(rows[0]["unfetched"]) - (len(names) - len(wanted)) if rows else 0
+    asking = _Asking(tables, cache, spotify, now, daily_calls)
+    asking.go_through(wanted, progress or _silent)
+    return report.model_copy(update=asking.figures() | {"left": waiting - asking.fetched - asking.gone})
+
+
+def _silent(_done: int, _all: int) -> None:
+    pass
+
+
+# ---- learning ---------------------------------------------------------------------------------------------------
+
+
+def _learn(
+    journal: Journal, tables: TableStore, cache: MetadataCache, now: datetime, progress: Progress
+) -> EnrichReport:
+    days = by_date(journal.list())
+    marks = cache.learned()
+    if marks and not tables.list("tracks"):
+        _restore(journal, tables, cache, now)
+    todo = [dt for dt in days if marks.get(dt.isoformat()) != digest(days[dt])]
+    tracks = artists = 0
+    for start in range(0, len(todo), DAYS_AT_ONCE):
+        some = todo[start : start + DAYS_AT_ONCE]
+        known = _told(journal, [item for dt in some for item in days[dt]], now)
+        new = keep(tables, cache, known, now=now)
+        cache.mark_learned({dt.isoformat(): digest(days[dt]) for dt in some})
+        tracks, artists = tracks + len(new.tracks), artists + len(new.artists)
+        progress(start + len(some), len(todo))
+    return EnrichReport(days_learned=len(todo), tracks_learned=tracks, artists_learned=artists)
+
+
+def _told(journal: Journal, objects: Sequence[JournalObject], now: datetime) -> Known:
+    """What these objects tell of tracks and artists."""
+    known = Known()
+    for item in objects:
+        for entry in decode(item.key, journal.read(item.key)):
+            if isinstance(entry, PlayEvent):
+                known.add_track(parse.track_of_play(entry, now=now))
+                for artist in parse.artists_of_play(entry, now=now):
+                    known.add_artist(artist)
+            elif isinstance(entry, ExportEntry):
+                known.add_track(parse.track_of_export(entry, now=now))
+    return known
+
+
+def _restore(journal: Journal, tables: TableStore, cache: MetadataCache, now: datetime) -> None:
+    """Writes the rows of deleted tables from a cache that is still there, at once: tracks present means complete."""
+    told = _told(journal, journal.list(), now)
+    tracks = cache.get_tracks(told.tracks)
+    credited = {artist_id for track in tracks.values() for artist_id in track.artist_ids if artist_id}
+    artists = cache.get_artists(credited.union(told.artists))
+    write_rows(tables, Known(dict(tracks), dict(artists)), now=now)
+
+
+# ---- asking -----------------------------------------------------------------------------------------------------
+
+
+def _wanted(cache: MetadataCache, names: Sequence[str], now: datetime) -> list[str]:
+    """Those that are not fetched and have no tombstone, in order."""
+    tracks = {name for name in names if parse.track_id_of(name)}
+    missing = cache.missing_tracks(tracks, Grade.FETCHED, now)
+    missing |= cache.missing_artists(set(names) - tracks, Grade.FETCHED, now)
+    return [name for name in names if name in missing]
+
+
+class _Asking:
+    """One run of calls."""
+
+    def __init__(
+        self, tables: TableStore, cache: MetadataCache, spotify: Spotify, now: datetime, daily_calls: int
+    ) -> None:
+        self._tables = tables
+        self._cache = cache
+        self._spotify = spotify
+        self._now = now
+        self._daily_calls = daily_calls
+        self._unsaved = Known()
+        self._failures = 0
+        self.calls = self.fetched = self.gone = 0
+        self.stopped: Stopped | None = None
+        self.blocked_until: datetime | None = None
+
+    def figures(self) -> dict[str, object]:
+        """The report's fields."""
+        names = ("calls", "fetched", "gone", "blocked_until")
+        return {name: getattr(self, name) for name in names} | {"stopped": self.stopped or Stopped.DONE}
+
+    def go_through(self, wanted: Sequence[str], progress: Progress) -> None:
+        """Asks for one after the other until something stops it; saves now and then, and at the end."""
+        most = min(len(wanted), self._daily_calls)
+        for name in wanted:
+            try:
+                self._take(name)
+            except OwnerMustAct:
+                self._save()
+                raise
+            if self.stopped:
+                break
+            progress(min(self.calls, most), most)
+            if len(self._unsaved) >= SAVED_AT_ONCE:
+                self._save()
+        self._save()
+
+    def _take(self, name: str) -> None:
+        if not self._cache.claim(name, self._now, self._now + CLAIMED_FOR):
+            return
+        if not self._cache.spend(self._today, 1, self._daily_calls):
+            self.stopped = Stopped.BUDGET
+            return
+        self.calls += 1
+        try:
+            is_found = self._ask(name)
+        except RateLimited as refusal:
+            self._block(refusal)
+        except SpotifyUnavailable:
+            self._failures += 1
+            self.stopped = Stopped.UNAVAILABLE if self._failures == FAILURES_IN_A_ROW else None
+        else:
+            self._failures = 0
+            self.fetched += is_found
+            self.gone += not is_found
+
+    def _ask(self, name: str) -> bool:
+        """True where Spotify knows the entity; a tombstone is put where it does not."""
+        track_id = parse.track_id_of(name)
+        is_found = self._ask_track(name, track_id) if track_id else self._ask_artist(name)
+        if not is_found:
+            self._cache.bury(name, self._now + GONE_FOR)
+        return is_found
+
+    def _ask_track(self, uri: str, track_id: str) -> bool:
+        answer = self._spotify.track(track_id)
+        track = parse.track(answer.body, track_uri=uri, now=self._now) if answer else None
+        if answer is None or track is None:
+            return False
+        self._unsaved.add_track(track)
+        for artist in parse.artists_of_track(answer.body, now=self._now):
+            self._unsaved.add_artist(artist)
+        return True
+
+    def _ask_artist(self, artist_id: str) -> bool:
+        answer = self._spotify.artist(artist_id)
+        artist = parse.artist(answer.body, artist_id=artist_id, now=self._now) if answer else None
+        if artist is None:
+            return False
+        self._unsaved.add_artist(artist)
+        return True
+
+    def _block(self, refusal: RateLimited) -> None:
+        self.stopped = Stopped.RATE_LIMITED
+        if refusal.retry_after is not None:
+            self.blocked_until = self._now + timedelta(seconds=refusal.retry_after)
+
+    def _save(self) -> None:
+        keep(self._tables, self._cache, self._unsaved, now=self._now)
+        self._unsaved = Known()
+
+    @property
+    def _today(self) -> date:
+        return utc_day(self._now)
