@@ -75,7 +75,8 @@ class HotStore(Protocol):
         """All or nothing: adds `plays` (at most 50), each only if new, and stores `state` if the stored version is
         `state.version - 1` (no state: 0). Plays whose time to live is over at state.last_run_timestamp are left out.
 
-        Raises StateConflict, or PlaysAlreadyStored with the keys. On StoreUnavailable the outcome is unknown.
+        Raises StateConflict (also where `touch` noted a later last_run_timestamp meanwhile), or PlaysAlreadyStored with
+        the keys. On StoreUnavailable the outcome is unknown.
         """
 
     def touch(self, last_run: datetime) -> None:

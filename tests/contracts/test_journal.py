@@ -144,7 +144,7 @@ def test_only_names_of_journal_objects_are_taken(journal: Journal, name: str) ->
 
 
 def test_of_many_writers_of_one_key_just_one_created_it(tmp_path: Path) -> None:
-    start, writers = threading.Barrier(8), range(8)
+    start, writers = threading.Barrier(8, timeout=30), range(8)
 
     def write(number: int) -> list[bool]:
         journal = DirectoryJournal(tmp_path)
