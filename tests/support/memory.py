@@ -6,7 +6,7 @@ They serve the simulation, and pass the same contract suites as the laptop's and
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict
@@ -60,30 +60,31 @@ class MemoryHotStore:
 
     def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """All or nothing, if the stored version is `state.version - 1` and no unexpired play is stored yet."""
-        if (self.state.version if self.state else 0) != state.version - 1:
-            raise StateConflict(f"state is not at version {state.version - 1}")
-        known = [play.key for play in plays if play.key in self.items]
-        if known:
+        stored = self.state or IngestionState()
+        if stored.version != state.version - 1:
+            raise StateConflict(f"the state is at version {stored.version}, not {state.version - 1}")
+        if _last_run(stored) > _last_run(state):
+            raise StateConflict(f"another poll was noted at {stored.last_run_timestamp} meanwhile")
+        alive = {play.key: play for play in reversed(plays) if self._lives(play, state.last_run_timestamp)}
+        if known := [play.key for play in plays if play.key in self.items and play.key in alive]:
             raise PlaysAlreadyStored(known)
-        self._add(plays, state.last_run_timestamp)
+        self.items.update(alive)
         self.state = state
 
     def touch(self, last_run: datetime) -> None:
         """Moves last_run_timestamp forward."""
-        if self.state is None:
-            return
-        before = self.state.last_run_timestamp
-        newest = last_run if before is None else max(before, last_run)
-        self.state = self.state.model_copy(update={"last_run_timestamp": newest})
+        if self.state:
+            newest = max(_last_run(self.state), last_run)
+            self.state = self.state.model_copy(update={"last_run_timestamp": newest})
 
     def spool(self, plays: Sequence[PlayEvent], claim: Claim) -> None:
         """Keeps unknown plays and the claim; the state stays."""
-        self._add([play for play in plays if play.key not in self.items], claim.server_now)
+        self.fill(plays, claim.server_now)
         self.spool_claims[claim.entry_id] = claim
 
     def spooled_claims(self) -> Sequence[Claim]:
-        """What `spool` kept."""
-        return list(self.spool_claims.values())
+        """What `spool` kept, oldest poll first."""
+        return sorted(self.spool_claims.values(), key=lambda claim: (claim.server_now, claim.entry_id))
 
     def drop_spooled(self, claims: Sequence[Claim]) -> None:
         """Forgets these."""
@@ -115,8 +116,9 @@ class MemoryHotStore:
     def _lives(self, play: PlayEvent, now: datetime | None) -> bool:
         return now is None or play.played_at + self._ttl > now
 
-    def _add(self, plays: Sequence[PlayEvent], now: datetime | None) -> None:
-        self.items.update({play.key: play for play in plays if self._lives(play, now)})
+
+def _last_run(state: IngestionState) -> datetime:
+    return state.last_run_timestamp or datetime.min.replace(tzinfo=UTC)
 
 
 class MemoryTableStore:

@@ -1,0 +1,134 @@
+"""What a seed decides before anything runs: the listener's habits, when is polled, and the kind of weather."""
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from tests.simulation.faults import OUTAGE, Fault
+from tests.simulation.listener import DAY, HOUR, MINUTE, Habits, TruePlay
+
+EPOCH = 1_772_323_200_000
+"""2026-03-01 00:00 UTC."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens at a moment: `poll`, `night`, `lose state` or `expire`."""
+
+    at: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """All that is decided beforehand. `armed` is the share of (site, mode) pairs that can strike."""
+
+    seed: object
+    start: int
+    habits: Habits
+    events: tuple[Event, ...]
+    outages: tuple[Fault, ...] = ()
+    armed: float = 0.0
+    ttl_days: int = 30
+    revoked: tuple[int, int] = (0, 0)
+    plays: tuple[TruePlay, ...] | None = None
+
+    @property
+    def faultless(self) -> bool:
+        """No fault can occur, and the feed is prompt and in order."""
+        calm = not (self.outages or self.armed or self.revoked[1] or any(e.kind == "lose state" for e in self.events))
+        habits = self.habits
+        return calm and not (habits.late or habits.freezes or habits.offline_batches or habits.future)
+
+    @property
+    def has_twins(self) -> bool:
+        """Invocations can overlap."""
+        return any(event.name.endswith("twin") for event in self.events)
+
+    @property
+    def quiet_from(self) -> int:
+        """When faults end."""
+        return max(self.events[-1].at + 2 * HOUR, self.revoked[1], *(outage.end for outage in self.outages))
+
+
+def draw(seed: object) -> Script:
+    """The script of a seed."""
+    rng = Random(f"{seed}|script")
+    start = EPOCH + rng.randrange(300) * DAY + rng.randrange(DAY)
+    events = _events(rng, start)
+    end = events[-1].at
+    habits = _habits(rng, (end - start) // HOUR + 1)
+    calm = rng.random() < 0.1
+    return Script(
+        seed=seed,
+        start=start,
+        habits=_promptly(habits) if calm else habits,
+        events=tuple(e for e in events if e.kind != "lose state") if calm else events,
+        outages=() if calm else tuple(_outages(rng, start, end)),
+        armed=0.0 if calm else rng.choice((0.02, 0.05, 0.1, 0.25)),
+        ttl_days=rng.choice((7, 30)),
+        revoked=_revoked(rng, start, end) if not calm and rng.random() < 0.06 else (0, 0),
+    )
+
+
+def _habits(rng: Random, span_hours: int) -> Habits:
+    return Habits(
+        span_hours=span_hours,
+        history=rng.choice((0, 3, 30, 49, 50, 60)),
+        history_days=rng.choice((1, 4, 60)),
+        activity=rng.choice((0.1, 0.5, 0.9)),
+        mean_play_s=rng.choice((60, 150, 200)),
+        late=rng.choice((0.0, 0.02, 0.1)),
+        freezes=rng.choice((0, 0, 0, 1, 2)),
+        offline_batches=rng.choice((0, 0, 1, 2)),
+        collisions=rng.choice((0.0, 0.02)),
+        malformed=rng.choice((0.0, 0.0, 0.02)),
+        future=rng.choice((0.0, 0.0, 0.0, 0.005)),
+        whole_seconds=rng.random() < 0.3,
+    )
+
+
+def _promptly(habits: Habits) -> Habits:
+    """The same listener on a feed that is never late."""
+    return replace(habits, late=0.0, freezes=0, offline_batches=0, malformed=0.0, future=0.0)
+
+
+def _events(rng: Random, start: int) -> tuple[Event, ...]:
+    step = rng.choice((15 * MINUTE, 30 * MINUTE, HOUR, HOUR, HOUR, 2 * HOUR, 3 * HOUR))
+    missed, twins = rng.choice((0.0, 0.0, 0.1, 0.4)), rng.choice((0.0, 0.1, 0.4))
+    events: list[Event] = []
+    for number in range(rng.randrange(12, 24)):
+        at = start + number * step + rng.randrange(30_000)
+        if rng.random() >= missed:
+            events.extend(_polls(rng, at, number, twins))
+        if number % 8 == 7:
+            events.append(Event(at + rng.randrange(2_000), "night", f"night {number}"))
+    if rng.random() < 0.1:
+        events.append(Event(rng.choice(events).at + rng.randrange(2_000), "lose state", "lost state"))
+    if rng.random() < 0.3:
+        events.append(Event(rng.choice(events).at, "expire", "expiry"))
+    return tuple(sorted(events, key=lambda event: (event.at, event.name)))
+
+
+def _polls(rng: Random, at: int, number: int, twins: float) -> list[Event]:
+    """One poll; sometimes a second at once, sometimes the queue's retry a minute later, sometimes both."""
+    polls = [Event(at, "poll", f"poll {number}")]
+    if rng.random() < twins:
+        polls.append(Event(at + rng.randrange(400), "poll", f"poll {number} twin"))
+    if rng.random() < twins / 2:
+        polls.append(Event(at + rng.randrange(10_000, 120_000), "poll", f"poll {number} retry twin"))
+    return polls
+
+
+def _outages(rng: Random, start: int, end: int) -> list[Fault]:
+    spans = []
+    for _ in range(rng.choice((0, 0, 1, 2, 3))):
+        begin = rng.randrange(start, end)
+        service = rng.choice(("journal", "journal", "hot", "hot", "spotify", "tables"))
+        spans.append(Fault(service, 0, OUTAGE, begin, begin + rng.randrange(5 * MINUTE, 6 * HOUR)))
+    return spans
+
+
+def _revoked(rng: Random, start: int, end: int) -> tuple[int, int]:
+    begin = rng.randrange(start, end)
+    return begin, begin + rng.randrange(HOUR, 12 * HOUR)
