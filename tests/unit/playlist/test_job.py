@@ -258,6 +258,15 @@ def test_a_deleted_playlist_is_replaced_by_a_new_one_in_the_same_week() -> None:
     assert {row["playlist_id"] for row in world.rows()} == {"list2"}
 
 
+def test_the_playlist_stored_last_is_kept_when_a_deleted_one_comes_back() -> None:
+    world = World()
+    world.run()
+    world.account.unlisted.add("list1")
+    assert world.run(now=NOW + timedelta(days=7)).id == "list2"
+    world.account.unlisted.clear()
+    assert world.run(now=NOW + timedelta(days=14)).id == "list2"
+
+
 def test_a_playlist_that_refuses_us_is_replaced_by_a_new_one() -> None:
     world = World()
     world.run()
