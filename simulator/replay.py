@@ -19,7 +19,11 @@ def replay(*paths: Path, delay_s: float = 20.0) -> list[ListenedPlay]:
     An export has whole seconds: the feed's milliseconds are made up, the same ones each time. A track is as long as
     its longest play. Rows that name neither track nor episode are left out.
     """
-    rows = [row for path in paths for row in _rows(path)]
+    return replay_rows([row for path in paths for row in _rows(path)], delay_s=delay_s)
+
+
+def replay_rows(rows: Sequence[Row], *, delay_s: float = 20.0) -> list[ListenedPlay]:
+    """The same from rows already read."""
     items = _items(rows)
     plays = [_play(number, row, items[_uri(row)], delay_s) for number, row in enumerate(rows) if _uri(row) in items]
     return sorted(plays, key=lambda play: play.ended_at_ms)
