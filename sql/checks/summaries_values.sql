@@ -1,0 +1,26 @@
+-- answers: Which rows of a summary hold what cannot be?
+-- grain: one row per wrong row
+-- params: p_to
+-- feeds: -
+-- version: 1
+with both_tables as (
+    select day, 0 as quarter, track_uri, kind, heard, plays, ms, ms_estimated,
+        first_played_at <= last_played_at as is_ordered
+    from day_tracks
+    where day < :p_to
+    union all
+    select day, quarter, track_uri, kind, heard, plays, ms, 0 as ms_estimated, true as is_ordered
+    from day_quarters
+    where day < :p_to
+)
+
+select day, quarter, track_uri, kind, heard, plays, ms, ms_estimated
+from both_tables
+where track_uri is null
+    or coalesce(kind, '') not in ('music', 'podcast', 'audiobook', 'video', 'unknown')
+    or coalesce(heard, '') not in ('done', 'long', 'short', 'unknown')
+    or coalesce(quarter, -1) < 0 or quarter > 95
+    or coalesce(plays, 0) < 1
+    or coalesce(ms, -1) < 0 or coalesce(ms_estimated, -1) < 0 or ms_estimated > ms
+    or not coalesce(is_ordered, false)
+order by day, quarter, track_uri, heard
