@@ -3,7 +3,7 @@
 -- params: p_limit
 -- feeds: -
 -- version: 1
--- whole: what to fetch next is decided over all plays ever, and an entity is known by all its versions
+-- whole: day_tracks, artists, tracks: what to fetch next is decided over all plays ever and all versions of an entity
 with
     counted as (
         select
