@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from enrichment import parse
 from enrichment.keep import Known, keep, write_rows
-from playledger.errors import OwnerMustAct, RateLimited, SpotifyUnavailable
+from playledger.errors import OwnerMustAct, RateLimited, SpotifyUnavailable, WorldChanged
 from playledger.journal import by_date, decode, digest
 from playledger.models import ExportEntry, Grade, Instant, Model, PlayEvent, utc_day
 from playledger.ports import Journal, JournalObject, MetadataCache, QueryEngine, Spotify, TableStore
@@ -44,7 +44,8 @@ class Stopped(StrEnum):
 
 
 class EnrichReport(Model):
-    """What an enrichment did. `left` counts entities still to be fetched, None where nobody looked.
+    """What an enrichment did. `left` counts entities still to be fetched, None where nobody looked; `gone` those that
+    Spotify does not know or refuses, which are not asked for again for a month.
 
     `blocked_until` is when Spotify will listen again, where it said so.
     """
@@ -198,8 +199,12 @@ class _Asking:
         except RateLimited as refusal:
             self._block(refusal)
         except SpotifyUnavailable:
-            self._failures += 1
-            self.stopped = Stopped.UNAVAILABLE if self._failures == FAILURES_IN_A_ROW else None
+            self._fail()
+        except WorldChanged:
+            # refused for what it is: were it only passed over, a few such at the top would end every night
+            self._cache.bury(name, self._now + GONE_FOR)
+            self.gone += 1
+            self._fail()
         else:
             self._failures = 0
             self.fetched += is_found
@@ -230,6 +235,10 @@ class _Asking:
             return False
         self._unsaved.add_artist(artist)
         return True
+
+    def _fail(self) -> None:
+        self._failures += 1
+        self.stopped = Stopped.UNAVAILABLE if self._failures == FAILURES_IN_A_ROW else None
 
     def _block(self, refusal: RateLimited) -> None:
         self.stopped = Stopped.RATE_LIMITED

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from glue_catalog.tables import PlaylistRow
-from playledger.errors import AccessRefused, StateConflict
+from playledger.errors import AccessRefused, StateConflict, WorldChanged
 from playledger.models import Model
 from playledger.ports import QueryEngine, Spotify, TableStore
 from playlist import shelf
@@ -114,7 +114,7 @@ class _Week:
         if playlist:
             try:
                 shelf.fill(self._spotify, playlist.id, tracks)
-            except AccessRefused:
+            except (AccessRefused, WorldChanged):
                 playlist = shelf.another(self._spotify, besides=playlist.id)
             else:
                 return playlist

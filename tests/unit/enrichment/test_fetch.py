@@ -11,7 +11,7 @@ import pytest
 
 from adapters.metadata_cache import SqliteMetadataCache
 from enrichment.job import CLAIMED_FOR, GONE_FOR, SAVED_AT_ONCE, EnrichReport, Stopped
-from playledger.errors import AccessRefused, NeedsReauth, RateLimited, SpotifyUnavailable
+from playledger.errors import AccessRefused, NeedsReauth, RateLimited, SpotifyUnavailable, WorldChanged
 from playledger.models import Grade
 from tests.support.memory import MemoryJournal, MemoryTableStore
 from tests.unit.enrichment.world import (
@@ -182,6 +182,14 @@ def test_a_body_without_a_name_is_a_failure_and_no_tombstone(world: World) -> No
     world.spotify.extra = {"name": None}
     report = world.run()
     assert (report.stopped, report.gone, report.calls) == (Stopped.UNAVAILABLE, 0, 3)
+
+
+def test_what_spotify_refuses_for_what_it_is_does_not_end_every_night(world: World) -> None:
+    world.spotify.faults.extend([WorldChanged("400")] * 3)
+    first = world.run()
+    assert (first.stopped, first.calls, first.gone, first.left) == (Stopped.UNAVAILABLE, 3, 3, 2)
+    second = world.run(now=later(1))
+    assert (second.stopped, second.fetched, second.left) == (Stopped.DONE, 2, 0)
 
 
 @pytest.mark.parametrize("error", [AccessRefused("Premium lapsed"), NeedsReauth("log in again")])

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from playledger.errors import AccessRefused
 from playledger.ports import Answer
 
 SERVER_NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
@@ -38,7 +37,7 @@ class Account:
         self.faults: dict[str, deque[tuple[When, BaseException] | None]] = {}
         self.after_call: Callable[[str], None] = lambda _name: None
         self.unlisted: set[str] = set()
-        self.forbidden: set[str] = set()
+        self.refused: dict[str, Exception] = {}
         self.shows_description = True
         self._user = user
         self._item = item
@@ -112,8 +111,8 @@ class Account:
 
     def _writable(self, playlist_id: str, uris: Sequence[str]) -> list[str]:
         assert len(uris) <= 100, "Spotify takes 100 items at most"
-        if playlist_id in self.forbidden:
-            raise AccessRefused("You cannot edit this playlist")
+        if playlist_id in self.refused:
+            raise self.refused[playlist_id]
         return self.items[playlist_id]
 
     def _call(self, method: str, effect: Callable[[], dict[str, Any]]) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from playledger.errors import AccessRefused, NeedsReauth, RateLimited, SpotifyUnavailable
+from playledger.errors import AccessRefused, NeedsReauth, RateLimited, SpotifyUnavailable, WorldChanged
 from playledger.ports import Answer, Question, Rows
 from playlist.job import PlaylistReport, write_playlist
 from playlist.shelf import MARKER
@@ -267,10 +267,11 @@ def test_the_playlist_stored_last_is_kept_when_a_deleted_one_comes_back() -> Non
     assert world.run(now=NOW + timedelta(days=14)).id == "list2"
 
 
-def test_a_playlist_that_refuses_us_is_replaced_by_a_new_one() -> None:
+@pytest.mark.parametrize("error", [AccessRefused("403"), WorldChanged("404")])
+def test_a_playlist_that_refuses_us_is_replaced_by_a_new_one(error: Exception) -> None:
     world = World()
     world.run()
-    world.account.forbidden.add("list1")
+    world.account.refused["list1"] = error
     assert world.run(now=NOW + timedelta(days=7)).id == "list2"
     assert world.run(now=NOW + timedelta(days=14)).id == "list2"
     assert len(world.account.lists) == 2
@@ -278,7 +279,7 @@ def test_a_playlist_that_refuses_us_is_replaced_by_a_new_one() -> None:
 
 def test_an_account_that_may_write_nothing_is_told_and_gets_one_playlist_at_most() -> None:
     world = World()
-    world.account.forbidden.update(f"list{number}" for number in range(1, 9))
+    world.account.refused = {f"list{number}": AccessRefused("403") for number in range(1, 9)}
     for _ in range(3):
         with pytest.raises(AccessRefused):
             world.run()
