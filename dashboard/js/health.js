@@ -1,0 +1,140 @@
+// @ts-check
+/** The strip that is always there: what the record knows of its own state, the worst first. Also when all of it was. */
+
+import { byId, el, say, time } from "./dom.js";
+import { ago, clock, counted, date, dayOf, number } from "./format.js";
+
+/** @typedef {import("./types.js").Document} Document */
+/** @typedef {{severity: "bad" | "warn" | "note", title: string, text: string}} Concern */
+
+const HOUR = 3_600_000;
+const STALE_HOURS = 36;
+const WARN_DAYS = 30;
+const ORDER = ["bad", "warn", "note"];
+const MARKS = { bad: "×", warn: "!", note: "≈", fine: "✓" };
+
+/** @param {Document} doc Unix milliseconds; a demonstration stands still. */
+export const nowOf = (doc) => (doc.mode === "demo" ? Date.parse(doc.generated_at) : Date.now());
+
+/**
+ * @param {Document} doc
+ * @param {number} now
+ * @returns {Concern[]}
+ */
+export function concerns(doc, now) {
+  const found = [...login(doc, now), ...stale(doc, now), ...gaps(doc), ...unread(doc)];
+  return found.sort((one, other) => ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity));
+}
+
+/** @param {Document} doc @param {number} now @returns {Concern[]} */
+function login({ health: { auth }, tz }, now) {
+  if (auth.state === "needs_reauth") {
+    return [
+      {
+        severity: "bad",
+        title: "Log in again",
+        text: "Spotify no longer accepts the login; nothing is recorded until then.",
+      },
+    ];
+  }
+  if (auth.state === "none" || !auth.reauthorize_by) return [];
+  const left = Date.parse(auth.reauthorize_by) - now;
+  if (left < 0)
+    return [
+      {
+        severity: "bad",
+        title: "Log in again",
+        text: `The login expired on ${date(auth.reauthorize_by, tz)}; nothing is recorded until then.`,
+      },
+    ];
+  if (left > WARN_DAYS * 24 * HOUR) return [];
+  return [
+    {
+      severity: "warn",
+      title: `Log in again by ${date(auth.reauthorize_by, tz)}`,
+      text: "Spotify ends every login after six months.",
+    },
+  ];
+}
+
+/** @param {Document} doc @param {number} now @returns {Concern[]} */
+function stale(doc, now) {
+  const isOld = (/** @type {string | null} */ iso) => iso !== null && now - Date.parse(iso) > STALE_HOURS * HOUR;
+  if (isOld(doc.generated_at))
+    return [
+      {
+        severity: age(doc.generated_at, now),
+        title: "These numbers are old",
+        text: `This page was built ${ago(doc.generated_at, now)}: the nightly run may have stopped.`,
+      },
+    ];
+  if (doc.last_poll_at && isOld(doc.last_poll_at))
+    return [
+      {
+        severity: age(doc.last_poll_at, now),
+        title: "No news from Spotify",
+        text: `The last check was ${ago(doc.last_poll_at, now)}: plays since then may be lost.`,
+      },
+    ];
+  return [];
+}
+
+/** @param {string} iso @param {number} now @returns {"bad" | "warn"} */
+const age = (iso, now) => (now - Date.parse(iso) > 7 * 24 * HOUR ? "bad" : "warn");
+
+/** @param {Document} doc @returns {Concern[]} */
+function gaps({ health: { gaps } }) {
+  if (!gaps.total) return [];
+  const [lo, hi] = gaps.est_lost.map(number);
+  return [
+    {
+      severity: "note",
+      title: `${counted(gaps.total, "gap")} in the record`,
+      text: `${counted(gaps.hours, "hour")} not covered, ${lo} to ${hi} plays may be missing. Hatched in the chart.`,
+    },
+  ];
+}
+
+/** @param {Document} doc @returns {Concern[]} */
+function unread({ health: { quarantined } }) {
+  if (!quarantined) return [];
+  return [
+    {
+      severity: "note",
+      title: `${counted(quarantined, "record")} could not be read`,
+      text: "Kept aside with the reason; nothing is thrown away.",
+    },
+  ];
+}
+
+/** @param {Document} doc @param {number} now */
+export function showHealth(doc, now) {
+  const all = concerns(doc, now);
+  const since = doc.health.coverage_since;
+  const severity = all[0]?.severity ?? "fine";
+  byId("health").dataset.severity = severity;
+  say("health-mark", MARKS[severity]);
+  say("verdict", all[0]?.title ?? (since ? "Record complete" : "Nothing recorded yet"));
+  const lines = all.map(({ title, text }, at) => (at ? `${title}. ${text}` : text));
+  if (!all.length)
+    lines.push(since ? `No gap known since ${date(since, doc.tz)}.` : "The record begins with the first check.");
+  byId("concerns").replaceChildren(...lines.map((line) => el("li", {}, line)));
+}
+
+/** @param {Document} doc @param {number} now */
+export function showFreshness(doc, now) {
+  stamp("last-play", doc.last_play_at, doc.tz, now, "none yet");
+  stamp("last-check", doc.last_poll_at, doc.tz, now, "none yet");
+  stamp("built", doc.generated_at, doc.tz, now, "");
+  say("zone", doc.tz.replaceAll("_", " "));
+}
+
+/** @param {string} id @param {string | null} iso @param {string} tz @param {number} now @param {string} otherwise */
+function stamp(id, iso, tz, now, otherwise) {
+  if (!iso) return say(id, otherwise);
+  byId(id).replaceChildren(
+    time(iso, `${dayOf(iso, tz)}, ${clock(iso, tz)}`),
+    " ",
+    el("span", { class: "ago" }, ago(iso, now)),
+  );
+}

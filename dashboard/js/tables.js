@@ -1,0 +1,115 @@
+// @ts-check
+/** Plain tables: the twins of the charts, the gaps, the facts on the record, the questions that were asked. */
+
+import { byId, el, say } from "./dom.js";
+import { isOnGap } from "./charts/over_time.js";
+import { counted, date, day, estimate, moment, number } from "./format.js";
+
+/** @typedef {import("./types.js").Document} Document */
+
+/**
+ * @param {string} id
+ * @param {string} caption
+ * @param {string[]} heads the first names the rows; the rest are numbers where `isText` does not say otherwise
+ * @param {string[][]} rows
+ */
+function fill(id, caption, heads, rows) {
+  const head = el("tr", {}, ...heads.map((name) => el("th", { scope: "col" }, name)));
+  const body = rows.map(([name, ...cells]) =>
+    el("tr", {}, el("th", { scope: "row" }, name), ...cells.map((cell) => el("td", {}, cell))),
+  );
+  byId(id).replaceChildren(el("caption", { class: "vh" }, caption), el("thead", {}, head), el("tbody", {}, ...body));
+}
+
+/**
+ * @param {import("./charts/over_time.js").Buckets} axis
+ * @param {import("./charts/hatching.js").Stretch[]} gaps
+ */
+export function showBuckets({ unit, titles, plays, minutes }, gaps) {
+  const note = gaps.length
+    ? (/** @type {number} */ at) => [isOnGap(gaps, at) ? "may be incomplete" : "complete"]
+    : () => [];
+  const heads = [
+    unit[0].toUpperCase() + unit.slice(1),
+    "Plays",
+    ...(minutes ? ["Minutes"] : []),
+    ...(gaps.length ? ["Record"] : []),
+  ];
+  const rows = plays.map((count, at) => [
+    titles[at],
+    number(count),
+    ...(minutes ? [number(minutes[at])] : []),
+    ...note(at),
+  ]);
+  fill("over-time-table", "Plays over time", heads, rows);
+}
+
+/** @param {string[]} titles @param {number[]} hours */
+export function showHours(titles, hours) {
+  fill(
+    "hours-table",
+    "Plays by hour of the day",
+    ["Hour", "Plays"],
+    hours.map((count, at) => [titles[at], number(count)]),
+  );
+}
+
+/** @param {Document} doc */
+export function showQuality(doc) {
+  const { health, totals, tz } = doc;
+  const facts = [
+    ["Plays kept", number(totals.plays), totals.since ? `since ${day(totals.since, "plain")}` : ""],
+    [
+      "Covered since",
+      health.coverage_since ? date(health.coverage_since, tz) : "–",
+      "by polling or an imported export",
+    ],
+    ["Came late", number(health.late_arrivals), "behind a newer play, and were kept"],
+    ["Duplicates removed", number(health.duplicates_removed), "the same play seen more than once"],
+    ["Unconfirmed", number(health.unconfirmed), "polled, but not in the export of that time"],
+    ["Unreadable", number(health.quarantined), "kept aside with the reason"],
+  ];
+  byId("facts").replaceChildren(
+    ...facts.map(([name, value, note]) =>
+      el("div", {}, el("dt", {}, name), el("dd", { class: "value" }, value), el("dd", { class: "note" }, note)),
+    ),
+  );
+  showGaps(health.gaps, tz);
+}
+
+const GAPS_EXPLAINED =
+  "A gap is possible until something proves a play in it. Where a check inside it saw nothing new, the part before " +
+  "that check was most likely quiet.";
+
+/** @param {import("./types.js").Health["gaps"]} gaps @param {string} tz */
+function showGaps({ total, hours, est_lost: [lo, hi], items }, tz) {
+  byId("gaps").hidden = !total;
+  const newest = total > items.length ? ` The newest ${items.length} are listed, and drawn in the chart.` : "";
+  const size = `${counted(total, "gap")}, ${counted(hours, "hour")} in all; ${number(lo)} to ${number(hi)} plays may be missing.`;
+  say("gaps-words", `${size}${newest} ${GAPS_EXPLAINED}`);
+  const rows = items.map((gap) => [
+    moment(gap.from, tz),
+    moment(gap.to, tz),
+    gap.class,
+    gap.quiet_until ? moment(gap.quiet_until, tz) : "–",
+    `${number(gap.lo)} – ${number(gap.hi)}`,
+    gap.estimate === null ? "–" : `≈ ${estimate(gap.estimate)}`,
+  ]);
+  fill(
+    "gaps-table",
+    "Gaps in the record, newest first",
+    ["After", "Before", "Class", "Quiet until", "Plays missing", "Expected"],
+    rows,
+  );
+}
+
+/** @param {Document} doc */
+export function showQuestions(doc) {
+  const rows = Object.entries(doc.questions).map(([name, { version, sha256 }]) => [
+    name,
+    String(version),
+    sha256.slice(0, 12),
+  ]);
+  fill("questions", "Questions in SQL behind these numbers", ["Question", "Version", "SHA-256 begins"], rows);
+  say("version", `Playledger ${doc.app_version} · data schema ${doc.schema}`);
+}

@@ -1,0 +1,84 @@
+// @ts-check
+/**
+ * The shapes of dashboard_data.json, schema 1, for `@ts-check` in the other modules. Nothing here runs, nothing imports it
+ * at run time; `playledger/dashboard_data.py` is where the shapes are decided.
+ *
+ * @typedef {"1d" | "7d" | "30d" | "90d" | "365d" | "all"} WindowName
+ * @typedef {[index: number, plays: number, minutes: number, previousRank: number | null]} TopRow
+ *
+ * @typedef {object} Gap
+ * @property {string} from
+ * @property {string} to
+ * @property {string | null} quiet_until
+ * @property {"possible" | "certain"} class
+ * @property {number} lo
+ * @property {number} hi
+ * @property {number | null} estimate
+ *
+ * @typedef {object} Health
+ * @property {{state: "ok" | "needs_reauth" | "none", reauthorize_by: string | null}} auth
+ * @property {{total: number, hours: number, est_lost: [number, number], items: Gap[]}} gaps
+ * @property {number} late_arrivals
+ * @property {number} duplicates_removed
+ * @property {number} quarantined
+ * @property {number} unconfirmed
+ * @property {string | null} coverage_since
+ *
+ * @typedef {{plays: number, minutes: number, tracks: number, artists: number, new_artists: number}} Previous
+ * @typedef {{top_track: number | null, top_track_plays: number | null, top_track_prev: number | null,
+ *   new_artists: number}} Sentence
+ *
+ * @typedef {object} Span
+ * @property {string | null} from
+ * @property {string | null} to
+ * @property {number} plays
+ * @property {number} minutes
+ * @property {number} minutes_estimated
+ * @property {number} tracks
+ * @property {number} artists
+ * @property {number} albums
+ * @property {number} new_artists
+ * @property {number} silent_days
+ * @property {number} gap_minutes
+ * @property {Previous | null} prev
+ * @property {TopRow[]} top_tracks
+ * @property {TopRow[]} top_artists
+ * @property {TopRow[]} top_albums
+ * @property {TopRow[] | null} top_genres
+ * @property {number[]} hours
+ * @property {number[]} hourdow
+ * @property {Sentence | null} sentence
+ *
+ * @typedef {{start: string, plays: number[], minutes: number[]}} Series
+ * @typedef {{start: string, plays: number[]}} DaySeries
+ *
+ * @typedef {object} Dictionary
+ * @property {[name: string, artist: number, album: number | null, id: string | null, seconds: number | null][]} tracks
+ * @property {[name: string, id: string | null, genres: number[]][]} artists
+ * @property {[name: string, artist: number, id: string | null][]} albums
+ * @property {string[]} genres
+ *
+ * @typedef {object} Document
+ * @property {1} schema
+ * @property {string} app_version
+ * @property {string} generated_at
+ * @property {string} tz
+ * @property {"live" | "demo" | "redacted"} mode
+ * @property {string | null} data_day
+ * @property {string | null} last_play_at
+ * @property {string | null} last_poll_at
+ * @property {string | null} next_poll_at
+ * @property {Health} health
+ * @property {{plays: number, since: string | null}} totals
+ * @property {Record<WindowName, Span>} windows
+ * @property {Series | null} daily
+ * @property {Series | null} weekly
+ * @property {Series | null} monthly
+ * @property {DaySeries | null} alldays
+ * @property {{name: string, week: string, id: string | null, tracks: number[], unplayed_days: number} | null} playlist
+ * @property {[unixSeconds: number, track: number][]} recent
+ * @property {Dictionary} dict
+ * @property {Record<string, {version: number, sha256: string}>} questions
+ */
+
+export {};
