@@ -1,6 +1,7 @@
 """What is kept: plays, claims, metadata, state. Nothing here knows Spotify's JSON, a file, a table store or a clock."""
 
 import hashlib
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -289,6 +290,14 @@ class Token(Model):
     scope: str = ""
     authorized_at: Instant
     account_hash: str | None = None
+
+    @property
+    def dies_at(self) -> datetime:
+        """Six calendar months after consent; refreshing does not move it."""
+        given = self.authorized_at
+        year, month = divmod(given.month + 5, 12)
+        last = monthrange(given.year + year, month + 1)[1]
+        return given.replace(year=given.year + year, month=month + 1, day=min(given.day, last))
 
 
 class Grade(StrEnum):
