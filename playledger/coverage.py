@@ -1,7 +1,10 @@
-"""Coverage: spans that polls vouch for, their union, and the holes in it. Pure, in Unix milliseconds."""
+"""Coverage: spans that polls vouch for, their union, and the holes in it. Pure, in Unix milliseconds.
+
+Claims are folded into disjoint spans; folding folds again comes to the same, so that closed months are folded once.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from playledger.models import Claim, ExportSpan, to_ms
@@ -19,6 +22,15 @@ class Span:
 
     lo: int
     hi: int
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """A span that polls vouch for whole, and the newest poll before `lo` that the claim beginning at `lo` tells of."""
+
+    lo: int
+    hi: int
+    quiet_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,28 +58,57 @@ def union(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def vouched(claim: Claim) -> Span:
-    """The span that a claim covers: back to the beginning where the window holds all the account ever played."""
-    return Span(0 if claim.reaches_back else to_ms(claim.lo), to_ms(claim.hi))
+def vouched(claim: Claim) -> Vouched | None:
+    """What a claim vouches for: back to the beginning where the window holds all the account ever played.
+
+    A short window may have left out anything: it vouches for nothing but the plays it showed.
+    """
+    if claim.is_short:
+        return None
+    lo, poll = to_ms(claim.lo), claim.previous_poll
+    quiet = to_ms(poll) if poll and to_ms(poll) < lo else None
+    return Vouched(0 if claim.reaches_back else lo, to_ms(claim.hi), None if claim.reaches_back else quiet)
+
+
+def fold(spans: Iterable[Vouched]) -> list[Vouched]:
+    """Disjoint spans in order, vouching for the same moments and telling the same quiet polls."""
+    folded: list[Vouched] = []
+    for span in sorted(spans, key=lambda span: (span.lo, -(span.quiet_until or 0))):
+        if folded and span.lo <= folded[-1].hi:
+            folded[-1] = replace(folded[-1], hi=max(folded[-1].hi, span.hi))
+        else:
+            folded.append(span)
+    return folded
+
+
+def fold_claims(claims: Iterable[Claim]) -> list[Vouched]:
+    """The claims as disjoint spans."""
+    return fold(span for span in map(vouched, claims) if span)
 
 
 def healing(span: ExportSpan) -> Span | None:
     """What an imported export file covers: its own span less the last 48 hours."""
-    healed = Span(to_ms(span.lo), to_ms(span.hi) - HEALING_TAIL_MS)
-    return healed if healed.hi > healed.lo else None
+    return healed_by(Span(to_ms(span.lo), to_ms(span.hi)))
 
 
-def holes(claims: Sequence[Claim], exports: Sequence[ExportSpan] = ()) -> list[Hole]:
-    """The complement of all that is vouched for, from the first claim to the last, oldest first.
+def healed_by(exported: Span) -> Span | None:
+    """The part of an export file's span that it covers."""
+    return Span(exported.lo, exported.hi - HEALING_TAIL_MS) if exported.hi - HEALING_TAIL_MS > exported.lo else None
+
+
+def holes(claims: Iterable[Claim], exports: Iterable[ExportSpan] = ()) -> list[Hole]:
+    """The complement of all that is vouched for, from the first claim to the last, oldest first."""
+    return uncovered(fold_claims(claims), union(span for span in map(healing, exports) if span))
+
+
+def uncovered(known: Sequence[Vouched], healed: Sequence[Span]) -> list[Hole]:
+    """The holes between folded spans, less what exports have healed (disjoint, in order).
 
     A hole starts behind the newest play vouched for before it, not at the last idle poll: a feed that stands still
-    looks idle too. The idle poll is kept as `quiet_until`. A short window vouches for nothing but its own plays.
+    looks idle too. The idle poll is kept as `quiet_until`, told by the claim that closes the hole.
     """
-    whole = [claim for claim in claims if not claim.is_short]
-    known = union([vouched(claim) for claim in whole])
-    healed = union(span for span in map(healing, exports) if span)
-    found = [Hole(left.hi, right.lo) for left, right in pairwise(known)]
-    return [_with_quiet(piece, whole) for hole in found for piece in _minus(hole, healed)]
+    found = [Hole(left.hi, right.lo, right.quiet_until) for left, right in pairwise(known)]
+    return [piece for hole in found for piece in _minus(hole, healed)]
 
 
 def _minus(hole: Hole, healed: Sequence[Span]) -> list[Hole]:
@@ -79,11 +120,12 @@ def _minus(hole: Hole, healed: Sequence[Span]) -> list[Hole]:
         if span.lo > start:
             pieces.append(Hole(start, span.lo))
         start = max(start, span.hi)
-    return [*pieces, Hole(start, hole.before)] if start < hole.before else pieces
+    if start < hole.before:
+        pieces.append(_closed(start, hole))
+    return pieces
 
 
-def _with_quiet(hole: Hole, claims: Sequence[Claim]) -> Hole:
-    """The hole with the newest quiet poll inside it, told by the claim that closes it."""
-    polls = [to_ms(c.previous_poll) for c in claims if c.previous_poll and to_ms(c.lo) == hole.before]
-    inside = [poll for poll in polls if hole.after < poll < hole.before]
-    return Hole(hole.after, hole.before, max(inside, default=None))
+def _closed(start: int, hole: Hole) -> Hole:
+    """The last piece of a hole, which alone has its quiet poll, if that lies inside."""
+    quiet = hole.quiet_until
+    return Hole(start, hole.before, quiet if quiet is not None and start < quiet else None)
