@@ -43,7 +43,7 @@ format: $(DEV) ## write the code as black and ruff want it
 	$(BIN)/black --quiet .
 
 simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault, many pairs, kills
-	PLAYLEDGER_SIMULATION=full $(BIN)/pytest -n 2 -m "simulation or processes" $(ARGS)
+	PLAYLEDGER_SIMULATION=full $(BIN)/pytest --timeout=3600 -n 2 -m "simulation or processes" $(ARGS)
 
 generate: $(DEV) ## write the files that come from the models: table catalog, JSON schema
 	$(BIN)/python -m glue_catalog

@@ -74,11 +74,20 @@ def run(tier: Tier) -> Outcome:
         command = ["pytest", "-q", "--durations=3", "--durations-min=5", "-m", tier.marker, f"--junit-xml={report}"]
         spread = ["-n", str(tier.workers), "--dist", "loadfile"]
         print(f"$ {' '.join(command[:-1])} {' '.join(spread)}", flush=True)
-        code = subprocess.run([sys.executable, "-m", *command, *spread], cwd=ROOT, check=False).returncode
+        code = _ended([sys.executable, "-m", *command, *spread], 10 * tier.allotment)
         outcome = _read(report, Outcome(tier.name, tier.allotment))
     if code not in (0, NO_TESTS) and not outcome.failed:
         outcome.failed = 1
     return outcome
+
+
+def _ended(command: list[str], patience: int) -> int:
+    """Exit code of the command; what hangs beyond `patience` seconds is ended and has failed."""
+    try:
+        return subprocess.run(command, cwd=ROOT, check=False, timeout=patience).returncode
+    except subprocess.TimeoutExpired:
+        print(f"ended after {patience} s", flush=True)
+        return 1
 
 
 def _read(report: Path, outcome: Outcome) -> Outcome:
