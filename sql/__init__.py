@@ -1,7 +1,7 @@
 """The questions: one SQL file each, which both engines run as it stands.
 
 A file starts with `-- key: value` lines: `answers`, `grain`, `params`, `feeds` (its part of the dashboard's document,
-or `-`), `version`, and `whole` where a partitioned table is read in full, with the reason. Parameters are `:p_name`.
+or `-`), `version`, and `whole`: partitioned tables that are read in full, and why. Parameters are `:p_name`.
 """
 
 import hashlib

@@ -26,8 +26,10 @@ select
     coalesce(name, track_name) as name,
     coalesce(newest.artist_name, counted.artist_name) as artist_name,
     artist_id,
+    lower(trim(coalesce(newest.artist_name, counted.artist_name))) as artist_key,
     coalesce(album, album_name) as album,
     album_id,
+    lower(trim(coalesce(album, album_name))) as album_key,
     cast(floor(cast(newest.duration_ms as double) / 1000) as bigint) as seconds
 from counted
 left join newest on newest.track_uri = counted.track_uri and nth = 1

@@ -32,28 +32,28 @@ named as (
 ),
 
 summed as (
-    select window_name, lower(trim(artist_name)) as artist, lower(trim(album)) as title,
+    select window_name, lower(trim(artist_name)) as artist_key, lower(trim(album)) as album_key,
         max(artist_name) as artist_name, max(artist_id) as artist_id, max(album) as album, max(album_id) as album_id,
         cast(sum(plays) filter (where age <= days) as bigint) as plays,
         cast(sum(ms) filter (where age <= days) as bigint) as ms,
         min(first_played_at) filter (where age <= days) as first_at,
         cast(sum(plays) filter (where age > days) as bigint) as prev_plays,
         min(first_played_at) filter (where age > days) as prev_first_at
-    from named
-    join windows on age <= days or (age <= 2 * days and first_age >= 2 * days)
+    from named join windows on age <= days or (age <= 2 * days and first_age >= 2 * days)
     where artist_name is not null and album is not null
     group by window_name, lower(trim(artist_name)), lower(trim(album))
 ),
 
 ranked as (
     select summed.*,
-        row_number() over (partition by window_name order by plays desc nulls last, first_at, artist, title) as place,
-        row_number() over (
-            partition by window_name order by prev_plays desc nulls last, prev_first_at, artist, title) as prev_place
+        row_number() over (partition by window_name
+            order by plays desc nulls last, first_at, artist_key, album_key) as place,
+        row_number() over (partition by window_name
+            order by prev_plays desc nulls last, prev_first_at, artist_key, album_key) as prev_place
     from summed
 )
 
-select window_name, place, album, album_id, artist_name, artist_id, plays,
+select window_name, place, album_key, album, album_id, artist_key, artist_name, artist_id, plays,
     cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
     case when prev_plays is not null then prev_place end as prev_place
 from ranked where place <= 10 and plays is not null

@@ -31,7 +31,7 @@ named as (
 ),
 
 summed as (
-    select window_name, lower(trim(artist_name)) as artist, max(artist_name) as artist_name,
+    select window_name, lower(trim(artist_name)) as artist_key, max(artist_name) as artist_name,
         max(artist_id) as artist_id,
         cast(sum(plays) filter (where age <= days) as bigint) as plays,
         cast(sum(ms) filter (where age <= days) as bigint) as ms,
@@ -46,13 +46,13 @@ summed as (
 
 ranked as (
     select summed.*,
-        row_number() over (partition by window_name order by plays desc nulls last, first_at, artist) as place,
+        row_number() over (partition by window_name order by plays desc nulls last, first_at, artist_key) as place,
         row_number() over (
-            partition by window_name order by prev_plays desc nulls last, prev_first_at, artist) as prev_place
+            partition by window_name order by prev_plays desc nulls last, prev_first_at, artist_key) as prev_place
     from summed
 )
 
-select window_name, place, artist_name, artist_id, plays,
+select window_name, place, artist_key, artist_name, artist_id, plays,
     cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
     case when prev_plays is not null then prev_place end as prev_place
 from ranked

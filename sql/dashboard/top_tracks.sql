@@ -46,7 +46,8 @@ ranked as (
 
 select window_name, place, ranked.track_uri, track_id, coalesce(name, track_name) as name,
     coalesce(newest.artist_name, ranked.artist_name) as artist_name, artist_id,
-    coalesce(album, album_name) as album, album_id,
+    lower(trim(coalesce(newest.artist_name, ranked.artist_name))) as artist_key,
+    coalesce(album, album_name) as album, album_id, lower(trim(coalesce(album, album_name))) as album_key,
     cast(floor(cast(duration_ms as double) / 1000) as bigint) as seconds,
     plays, cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
     case when prev_plays is not null then prev_place end as prev_place,

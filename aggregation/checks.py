@@ -1,0 +1,158 @@
+"""Checks before publishing: SQL over the tables, and whether the parts of the document agree with each other."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from aggregation.calendar import Calendar
+from aggregation.summaries import day_after, utc_bounds
+from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData, Window
+from playledger.ports import QueryEngine
+from sql import load
+
+ROWS_NAMED = 5
+"""So many wrong rows are named, the others only counted."""
+
+LOOKED_BACK = 8
+"""So many days before the data day are held against the plays each night, whether they were rebuilt or not."""
+
+_UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def wrong_rows(engine: QueryEngine, calendar: Calendar, rebuilt: Sequence[str]) -> list[str]:
+    """What the questions of `sql/checks` find, one sentence for each that finds something.
+
+    Summaries are looked at whole; they are held against the plays on the days just rebuilt and the newest ones.
+    """
+    first = min([*rebuilt, str(calendar.back(LOOKED_BACK))])
+    last = max([*rebuilt, calendar.end])
+    span = {"p_from": first, "p_to": day_after(last), "p_tz": calendar.zone.key, **utc_bounds(first, last)}
+    dates = utc_bounds(first, last)
+    all_days = {"p_to": day_after(last)}
+    asked: Mapping[str, Mapping[str, object]] = {
+        "plays_settled": dates,
+        "plays_summarised": span,
+        "summaries_agree": all_days,
+        "summaries_unique": all_days,
+        "summaries_values": all_days,
+        "gaps_ordered": {},
+    }
+    found = [_finding(name, engine.rows(load(f"checks/{name}"), **params)) for name, params in asked.items()]
+    return [sentence for sentence in found if sentence]
+
+
+def _finding(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    shown = "; ".join(", ".join(f"{key} {value}" for key, value in row.items()) for row in rows[:ROWS_NAMED])
+    return f"{name}: {len(rows)} rows ({shown})"
+
+
+def contradictions(document: DashboardData) -> list[str]:
+    """Where the document says two things, in sentences."""
+    return [*_sums(document), *_series(document), *_nesting(document), *_lists(document), *_dictionary(document)]
+
+
+def _sums(document: DashboardData) -> Iterator[str]:
+    for name, window in document.windows.items():
+        by_hour = [sum(window.hourdow[hour::24]) for hour in range(24)]
+        if sum(window.hours) != window.plays or by_hour != list(window.hours):
+            yield f"{name}: hours add up to {sum(window.hours)} and {sum(by_hour)} plays, the window has {window.plays}"
+        if window.minutes_estimated > window.minutes:
+            yield f"{name}: more minutes are estimated than there are"
+    whole = document.windows["all"]
+    for field in ("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums"):
+        if getattr(document.totals, field) != getattr(whole, field):
+            yield f"totals: {field} differ from the window of all time"
+    if document.totals.since != whole.from_:
+        yield "totals: the record begins on another day than the window of all time"
+
+
+def _series(document: DashboardData) -> Iterator[str]:
+    """Days, weeks and months against the windows they cover."""
+    days, year = document.daily, document.windows["365d"]
+    if days is None or document.weekly is None or document.monthly is None or document.alldays is None:
+        if document.totals.plays:
+            yield "series: missing, though there are plays"
+        return
+    whole = document.totals.plays
+    for name, length in WINDOW_DAYS.items():
+        window = document.windows[name]  # type: ignore[index]
+        yield from _against(f"daily of {name}", sum(days.plays[-length:]), window.plays)
+        if window.prev and 2 * length <= len(days.plays):
+            yield from _against(f"daily before {name}", sum(days.plays[-2 * length : -length]), window.prev.plays)
+    yield from _against("weekly", sum(document.weekly.plays), year.plays)
+    yield from _against("monthly", sum(document.monthly.plays), whole)
+    yield from _against("alldays", sum(document.alldays.plays), whole)
+    shared = min(len(days.plays), len(document.alldays.plays))
+    if days.plays[-shared:] != document.alldays.plays[-shared:]:
+        yield "daily and alldays differ"
+    yield from _silence(document, document.alldays.plays)
+
+
+def _against(what: str, found: int, plays: int) -> Iterator[str]:
+    if found != plays:
+        yield f"{what} adds up to {found} plays instead of {plays}"
+
+
+def _silence(document: DashboardData, days: Sequence[int]) -> Iterator[str]:
+    for name, window in document.windows.items():
+        silent = days[-WINDOW_DAYS[name] :].count(0) if name in WINDOW_DAYS else days.count(0)
+        if silent != window.silent_days:
+            yield f"{name}: {silent} days without a play, the window says {window.silent_days}"
+
+
+def _nesting(document: DashboardData) -> Iterator[str]:
+    """A longer window holds the shorter one."""
+    windows = [(name, document.windows[name]) for name in WINDOW_NAMES]
+    for (inner, less), (outer, more) in pairwise(windows):
+        for field in ("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums", "new_artists"):
+            if getattr(less, field) > getattr(more, field):
+                yield f"{inner} has more {field} than {outer}"
+        is_inside = bool(more.from_ and less.from_ and more.from_ <= less.from_)
+        if is_inside and less.gap_minutes > more.gap_minutes:
+            yield f"{inner} has more gap_minutes than {outer}"
+
+
+def _lists(document: DashboardData) -> Iterator[str]:
+    sizes = {
+        "top_tracks": len(document.dict_.tracks),
+        "top_artists": len(document.dict_.artists),
+        "top_albums": len(document.dict_.albums),
+    }
+    for name, window in document.windows.items():
+        for key, size in sizes.items():
+            yield from (f"{name}.{key}: {problem}" for problem in _ranking(getattr(window, key), size, window))
+        if window.tracks <= 25 and sum(row[1] for row in window.top_tracks) != window.plays:
+            yield f"{name}.top_tracks: not all plays are in it, though all tracks are"
+    tracks = [index for _, index in document.recent] + list(document.playlist.tracks if document.playlist else ())
+    if any(not 0 <= index < sizes["top_tracks"] for index in tracks):
+        yield "recent or playlist point outside the dictionary"
+    if any(earlier[0] < later[0] for earlier, later in pairwise(document.recent)):
+        yield "recent is out of order"
+
+
+def _ranking(rows: Sequence[tuple[int, int, int, int | None]], size: int, window: Window) -> Iterator[str]:
+    if any(not 0 <= row[0] < size for row in rows):
+        yield "points outside the dictionary"
+    if len({row[0] for row in rows}) != len(rows):
+        yield "names something twice"
+    if any(above[1] < below[1] for above, below in pairwise(rows)):
+        yield "is out of order"
+    if sum(row[1] for row in rows) > window.plays or sum(row[2] for row in rows) > window.minutes:
+        yield "has more than the window"
+    if window.prev is None and any(row[3] is not None for row in rows):
+        yield "has places in a window that is not told"
+
+
+def _dictionary(document: DashboardData) -> Iterator[str]:
+    words = document.dict_
+    for track in words.tracks:
+        if not 0 <= track[1] < len(words.artists) or (track[2] is not None and not 0 <= track[2] < len(words.albums)):
+            yield f"dict: {track[0]} points outside"
+    if any(not 0 <= album[1] < len(words.artists) for album in words.albums):
+        yield "dict: an album points outside"
+    shown = [name for rows in (words.tracks, words.artists, words.albums) for name, *_ in rows]
+    if any(len(name) > 200 or not name or _UNCLEAN.search(name) for name in shown):
+        yield "dict: a name is empty, too long or holds control characters"

@@ -1,0 +1,131 @@
+"""The night: reconcile, settle, summarise, ask, check, publish. Safe to repeat; what did not change is left alone."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from pydantic import Field
+
+from aggregation.calendar import Calendar
+from aggregation.checks import contradictions, wrong_rows
+from aggregation.payload import Surroundings, build, serialise
+from aggregation.questions import ask_all
+from aggregation.summaries import summarise
+from playledger.errors import ChecksFailed, NeedsReauth
+from playledger.models import Model, Token
+from playledger.ports import HotStore, Journal, Publisher, QueryEngine, Question, Rows, TableStore, TokenStore
+from playledger.settings import Settings
+from settlement.job import reconcile, settle_changed, settle_gaps
+
+DOCUMENT = "dashboard_data.json"
+
+
+class NightReport(Model):
+    """What a night did. `seconds` are by stage, in their order; `bytes` is the size of what was published."""
+
+    data_day: str | None = Field(description="last day that is counted; null before the first play")
+    days_settled: int = Field(description="UTC dates settled anew")
+    plays_settled: int = Field(description="plays on these dates")
+    days_summarised: int = Field(description="local days summarised anew")
+    plays: int = Field(description="plays that count, up to data_day")
+    gaps: int = Field(description="holes in coverage")
+    queries: int = Field(description="questions asked")
+    bytes: int = Field(description="size of the published document")
+    seconds: dict[str, float] = Field(description="seconds of each stage")
+
+
+def aggregate(
+    journal: Journal,
+    tables: TableStore,
+    hot: HotStore,
+    tokens: TokenStore,
+    engine: QueryEngine,
+    publisher: Publisher,
+    *,
+    now: datetime,
+    settings: Settings,
+    progress: Callable[[int, int], None] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> NightReport:
+    """Brings everything derived up to date with the journal and publishes it; `now` decides which day is complete.
+
+    `progress` gets days done and all, of settling and then of summarising. Raises ChecksFailed with the findings where
+    tables or document contradict themselves: what was published before stays.
+    """
+    counted, stages = _Counted(engine), _Stages(clock)
+    calendar = Calendar.at(now, settings.time_zone)
+    with stages.timed("reconcile"):
+        reconcile(journal, hot, now=now)
+    with stages.timed("settle"):
+        settled = settle_changed(journal, tables, progress=progress)
+        gaps = settle_gaps(journal, tables)
+    with stages.timed("summarise"):
+        rebuilt = summarise(tables, counted, tz=settings.time_zone, progress=progress)
+    with stages.timed("ask"):
+        answers = ask_all(counted, tables, calendar)
+        mode = cast(Literal["live", "demo"], settings.mode)
+        document = build(answers, Surroundings(now, calendar, mode, hot.load_state(), _login(tokens)))
+    with stages.timed("check"):
+        _checked([*wrong_rows(counted, calendar, rebuilt), *contradictions(document)])
+    with stages.timed("publish"):
+        body = serialise(document)
+        publisher.publish(DOCUMENT, body, "application/json")
+    return NightReport(
+        data_day=document.data_day,
+        days_settled=len(settled.changed),
+        plays_settled=settled.plays,
+        days_summarised=len(rebuilt),
+        plays=document.totals.plays,
+        gaps=len(gaps),
+        queries=counted.asked.total(),
+        bytes=len(body),
+        seconds=stages.seconds,
+    )
+
+
+def _login(tokens: TokenStore) -> Token | None:
+    try:
+        return tokens.load()[0]
+    except NeedsReauth:
+        return None
+
+
+def _checked(findings: Sequence[str]) -> None:
+    if findings:
+        raise ChecksFailed(f"nothing was published, because checks failed: {' | '.join(findings)}")
+
+
+class _Counted:
+    """An engine that counts what it is asked: Athena bills each question."""
+
+    def __init__(self, engine: QueryEngine) -> None:
+        self._engine = engine
+        self.asked: Counter[str] = Counter()
+
+    def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
+        """See ports.QueryEngine."""
+        self.asked[question.name] += 1
+        return self._engine.rows(question, **params)
+
+    def ask(self, text: str) -> Rows:
+        """See ports.QueryEngine."""
+        self.asked["ad hoc"] += 1
+        return self._engine.ask(text)
+
+
+class _Stages:
+    """Seconds of each stage by the clock that is given."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Measures what happens within."""
+        started = self._clock()
+        yield
+        self.seconds[name] = round(self._clock() - started, 3)

@@ -1,0 +1,282 @@
+"""Places the answers into the dashboard's document and writes it: same answers, same bytes. Nothing is counted here.
+
+`python -m aggregation.payload` writes the document's JSON schema.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from aggregation.calendar import Calendar, days_between, months_between
+from aggregation.names import Names
+from aggregation.questions import Answers, DayCount, MonthCount, PeriodTotals, TopTrack, WeekCount
+from playledger import __version__
+from playledger.dashboard_data import (
+    WINDOW_NAMES,
+    Auth,
+    DashboardData,
+    DaySeries,
+    GapItem,
+    GapSummary,
+    Health,
+    PlaylistPart,
+    Previous,
+    QuestionVersion,
+    Sentence,
+    Series,
+    Totals,
+    Window,
+    WindowName,
+)
+from playledger.models import IngestionState, Token
+from sql import load, names
+
+SCHEMA = Path(__file__).parents[1] / "dashboard" / "dashboard_data.schema.json"
+
+DAILY_DAYS = 371
+WEEKS = 53
+"""A year of 365 days reaches into 53 runs of seven; the oldest run holds one day of it."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the document tells beside the answers. Without a login `token` is None, before the first poll `state`."""
+
+    now: datetime
+    calendar: Calendar
+    mode: Literal["live", "demo"]
+    state: IngestionState | None
+    token: Token | None
+
+
+def build(answers: Answers, around: Surroundings) -> DashboardData:
+    """The document."""
+    shelf = Names()
+    windows = {window: _window(window, answers, around.calendar, shelf) for window in WINDOW_NAMES}
+    recent = tuple((play.at_unix, shelf.track(play)) for play in answers.recent)
+    playlist = _playlist(answers, shelf)
+    state = around.state
+    return DashboardData.model_validate(
+        {
+            "app_version": __version__,
+            "generated_at": utc(around.now),
+            "tz": around.calendar.zone.key,
+            "mode": around.mode,
+            "data_day": str(around.calendar.data_day) if answers.first_day else None,
+            "last_play_at": utc(datetime.fromtimestamp(recent[0][0], UTC)) if recent else None,
+            "last_poll_at": _utc_or_none(state.last_run_timestamp if state else None),
+            "next_poll_at": None,
+            "health": _health(answers, around),
+            "totals": _totals(answers),
+            "windows": windows,
+            **_series(answers, around.calendar),
+            "playlist": playlist,
+            "recent": recent,
+            "dict": shelf.dictionary(),
+            "questions": {name: _version(name) for name in (*names("dashboard"), *names("summaries"))},
+        }
+    )
+
+
+def serialise(document: DashboardData) -> bytes:
+    """The document's bytes: JSON in the order of the model, UTF-8, one line."""
+    body = document.model_dump(mode="json", by_alias=True)
+    return (json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+def utc(moment: datetime) -> str:
+    """As the document writes times; without a zone it is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _utc_or_none(moment: datetime | None) -> str | None:
+    return utc(moment) if moment else None
+
+
+def _version(name: str) -> QuestionVersion:
+    query = load(name)
+    return QuestionVersion(version=query.version, sha256=query.sha256)
+
+
+# ---- windows ----------------------------------------------------------------------------------------------------
+
+
+def _window(name: WindowName, answers: Answers, calendar: Calendar, shelf: Names) -> Window:
+    now, before = _periods(name, answers.totals)
+    first = calendar.first_day(name, answers.first_day)
+    tracks = [row for row in answers.top_tracks if row.window_name == name]
+    counts = now.model_dump(include=_COUNTS) if now else dict.fromkeys(_COUNTS, 0)
+    return Window.model_validate(
+        {
+            "from": str(first) if first else None,
+            "to": str(calendar.data_day) if first else None,
+            **counts,
+            "gap_minutes": next((row.minutes for row in answers.gap_minutes if row.window_name == name), 0),
+            "prev": before and Previous.model_validate(before.model_dump(include=set(Previous.model_fields))),
+            "top_tracks": [(shelf.track(row), row.plays, row.minutes, row.prev_place) for row in tracks],
+            "top_artists": [
+                (shelf.artist(row), row.plays, row.minutes, row.prev_place)
+                for row in answers.top_artists
+                if row.window_name == name
+            ],
+            "top_albums": [
+                (shelf.album(row), row.plays, row.minutes, row.prev_place)
+                for row in answers.top_albums
+                if row.window_name == name
+            ],
+            "top_genres": None,
+            "hours": _placed(24, ((row.local_hour, row.plays) for row in answers.hours if row.window_name == name)),
+            "hourdow": _placed(
+                168,
+                ((row.weekday * 24 + row.local_hour, row.plays) for row in answers.hourdow if row.window_name == name),
+            ),
+            "sentence": _sentence(tracks, now, shelf),
+        }
+    )
+
+
+_COUNTS = {
+    *("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums", "new_artists", "silent_days"),
+}
+
+
+def _periods(name: WindowName, totals: Sequence[PeriodTotals]) -> tuple[PeriodTotals | None, PeriodTotals | None]:
+    """The window, and the equal one before it where the record reaches back that far."""
+    rows = {row.is_previous: row for row in totals if row.window_name == name}
+    before = rows.get(True)
+    return rows.get(False), before if before and before.is_whole else None
+
+
+def _sentence(tracks: Sequence[TopTrack], now: PeriodTotals | None, shelf: Names) -> Sentence | None:
+    """None where nothing was ever played."""
+    if now is None:
+        return None
+    if not tracks:
+        return Sentence(top_track=None, top_track_plays=None, top_track_prev=None, new_artists=now.new_artists)
+    top = tracks[0]
+    return Sentence(
+        top_track=shelf.track(top),
+        top_track_plays=top.plays,
+        top_track_prev=top.prev_plays,
+        new_artists=now.new_artists,
+    )
+
+
+def _placed(size: int, counts: Iterable[tuple[int, int]]) -> list[int]:
+    values = [0] * size
+    for place, count in counts:
+        values[place] = count
+    return values
+
+
+# ---- the whole record -------------------------------------------------------------------------------------------
+
+
+def _totals(answers: Answers) -> Totals:
+    whole, _ = _periods("all", answers.totals)
+    since = str(answers.first_day) if answers.first_day else None
+    counts = whole.model_dump(include=set(Totals.model_fields)) if whole else dict.fromkeys(_COUNTS, 0)
+    return Totals.model_validate({key: counts[key] for key in Totals.model_fields if key != "since"} | {"since": since})
+
+
+def _series(answers: Answers, calendar: Calendar) -> dict[str, Series | DaySeries | None]:
+    if answers.first_day is None:
+        return {"daily": None, "weekly": None, "monthly": None, "alldays": None}
+    day = calendar.data_day
+    by_day = {row.day: row for row in answers.daily}
+    by_month = {row.month_name: row for row in answers.monthly}
+    by_week = {str(WEEKS - 1 - row.weeks_ago): row for row in answers.weekly}
+    all_days = days_between(answers.first_day, day)
+    return {
+        "daily": _dense(days_between(calendar.back(DAILY_DAYS), day), by_day),
+        "weekly": _dense([str(week) for week in range(WEEKS)], by_week, start=str(calendar.back(WEEKS * 7))),
+        "monthly": _dense(months_between(answers.first_day, day), by_month),
+        "alldays": DaySeries(start=all_days[0], plays=_dense(all_days, by_day).plays),
+    }
+
+
+def _dense(keys: Sequence[str], found: Mapping[str, DayCount | WeekCount | MonthCount], start: str = "") -> Series:
+    """The values of all keys in order, zero where none was found."""
+    rows = [found.get(key) for key in keys]
+    return Series(
+        start=start or keys[0],
+        plays=tuple(row.plays if row else 0 for row in rows),
+        minutes=tuple(row.minutes if row else 0 for row in rows),
+    )
+
+
+def _playlist(answers: Answers, shelf: Names) -> PlaylistPart | None:
+    if not answers.playlist or answers.week is None:
+        return None
+    year, week, _ = answers.week.isocalendar()
+    head = answers.playlist[0]
+    return PlaylistPart(
+        name=head.playlist_name,
+        week=f"{year}-W{week:02d}",
+        id=head.playlist_id,
+        tracks=tuple(shelf.track(row) for row in answers.playlist),
+        unplayed_days=head.unplayed_days,
+    )
+
+
+# ---- health -----------------------------------------------------------------------------------------------------
+
+
+def _health(answers: Answers, around: Surroundings) -> Health:
+    state = around.state
+    return Health(
+        auth=_auth(around.token, state),
+        gaps=_gaps(answers),
+        late_arrivals=answers.settled.late_arrivals,
+        duplicates_removed=answers.settled.duplicates,
+        quarantined=answers.settled.quarantined,
+        unconfirmed=answers.unconfirmed,
+        coverage_since=_utc_or_none(state.coverage_from if state else None),
+    )
+
+
+def _auth(token: Token | None, state: IngestionState | None) -> Auth:
+    if token is None:
+        return Auth(state="none", reauthorize_by=None)
+    is_refused = state is not None and state.needs_reauth
+    return Auth(state="needs_reauth" if is_refused else "ok", reauthorize_by=utc(token.dies_at))
+
+
+def _gaps(answers: Answers) -> GapSummary:
+    newest = answers.gaps[0] if answers.gaps else None
+    return GapSummary(
+        total=newest.total if newest else 0,
+        hours=newest.total_hours if newest else 0,
+        est_lost=(newest.total_lost_min, newest.total_lost_max) if newest else (0, 0),
+        items=tuple(
+            GapItem.model_validate(
+                {
+                    "from": utc(row.after),
+                    "to": utc(row.before),
+                    "quiet_until": _utc_or_none(row.quiet_until),
+                    "class": row.gap_class,
+                    "lo": row.lost_min,
+                    "hi": row.lost_max,
+                    "estimate": row.lost_estimate,
+                }
+            )
+            for row in answers.gaps
+        ),
+    )
+
+
+# ---- the schema -------------------------------------------------------------------------------------------------
+
+
+def schema() -> str:
+    """The JSON schema's text."""
+    described: dict[str, Any] = DashboardData.model_json_schema(mode="serialization")
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema(), "utf-8")
