@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+import hypothesis
 import pytest
 
 KEPT = ("PLAYLEDGER_REAL_DATA", "PLAYLEDGER_REQUIRE", "PLAYLEDGER_REQUIRE_BROWSER", "PLAYLEDGER_SIMULATION")
@@ -82,6 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _own_home(config.stash[_home])
     _odd_time_zone()
     _loopback_only()
+    hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
+    hypothesis.settings.load_profile("same every time")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -63,26 +63,31 @@ def test_what_the_machine_must_have_is_not_skipped(needs, monkeypatch):
         needs("terraform", "not installed")
 
 
-def test_a_skip_that_nobody_decided_is_a_failure_where_things_are_required(pytester_run):
-    assert pytester_run("pytest.skip('felt like it')", require="browser").returncode == 1
-    assert pytester_run("pytest.skip('felt like it')", require="").returncode == 0
-    assert pytester_run("pytest.skip('needs a cat: none here')", require="browser").returncode == 0
+def test_a_skip_that_nobody_decided_is_a_failure_where_things_are_required(run_under_our_conftest):
+    tests = (
+        "def test_whim(): pytest.skip('felt like it')",
+        "def test_need(): pytest.skip('needs a cat: none here')",
+        "@pytest.mark.xfail(reason='known')\ndef test_known(): assert False",
+    )
+    assert "2 skipped, 1 xfailed" in run_under_our_conftest(*tests, require="")
+    assert "1 failed, 1 skipped, 1 xfailed" in run_under_our_conftest(*tests, require="browser")
 
 
-def test_a_test_without_a_marker_is_refused(pytester_run):
-    assert "without a marker" in pytester_run("pass", marker="").stderr
+def test_a_test_without_a_marker_is_refused(run_under_our_conftest):
+    assert "without a marker" in run_under_our_conftest("def test_it(): pass", marker="")
 
 
 @pytest.fixture
-def pytester_run(tmp_path):
-    """Runs one test with this body in a process of its own, under our conftest.py."""
+def run_under_our_conftest(tmp_path):
+    """Runs these tests in a process of its own, under our conftest.py; returns what pytest printed."""
 
-    def run(body, *, marker="@pytest.mark.house", require=""):
+    def run(*tests, marker="pytestmark = pytest.mark.house", require=""):
         (tmp_path / "conftest.py").write_text(OURS.read_text("utf-8"), "utf-8")
         (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = house\n", "utf-8")
-        (tmp_path / "test_it.py").write_text(f"import pytest\n{marker}\ndef test_it():\n    {body}\n", "utf-8")
-        environ = os.environ | {"PLAYLEDGER_REQUIRE": require}
+        (tmp_path / "test_it.py").write_text("\n".join(["import pytest", marker, *tests]), "utf-8")
+        environ = os.environ | {"PLAYLEDGER_REQUIRE": require, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-        return subprocess.run(command, capture_output=True, text=True, env=environ, check=False, cwd=tmp_path)
+        ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False, cwd=tmp_path)
+        return ended.stdout + ended.stderr
 
     return run
