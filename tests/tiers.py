@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -75,10 +76,7 @@ def run(tier: Tier) -> Outcome:
         spread = ["-n", str(tier.workers), "--dist", "loadfile"]
         print(f"$ {' '.join(command[:-1])} {' '.join(spread)}", flush=True)
         code = _ended([sys.executable, "-m", *command, *spread], 10 * tier.allotment)
-        outcome = _read(report, Outcome(tier.name, tier.allotment))
-    if code not in (0, NO_TESTS) and not outcome.failed:
-        outcome.failed = 1
-    return outcome
+        return _read(report, code, Outcome(tier.name, tier.allotment))
 
 
 def _ended(command: list[str], patience: int) -> int:
@@ -90,8 +88,8 @@ def _ended(command: list[str], patience: int) -> int:
         return 1
 
 
-def _read(report: Path, outcome: Outcome) -> Outcome:
-    """Fills in the counts of a JUnit report; none where pytest did not get as far as writing one."""
+def _read(report: Path, code: int, outcome: Outcome) -> Outcome:
+    """Fills in the counts of a JUnit report; a run that ended badly without one counts as one failure."""
     cases = ET.parse(report).iter("testcase") if report.exists() else ()  # noqa: S314 - pytest wrote it
     for case in cases:
         skipped = case.find("skipped")
@@ -101,23 +99,25 @@ def _read(report: Path, outcome: Outcome) -> Outcome:
             outcome.skipped[skipped.get("message", "")] += 1
         else:
             outcome.passed += 1
+    if code not in (0, NO_TESTS) and not outcome.failed:
+        outcome.failed = 1
     return outcome
 
 
-def _measured(name: str) -> Outcome:
+def measured(name: str) -> Outcome:
     started = time.monotonic()
     outcome = lint() if name == "lint" else run(next(tier for tier in TIERS if tier.name == name))
     outcome.seconds = time.monotonic() - started
     return outcome
 
 
-def main(names: list[str]) -> int:
+def main(names: list[str], measure: Callable[[str], Outcome] = measured) -> int:
     """Runs the tiers named, tells what each came to, and closes with one line over all of them."""
     known = ["lint", *(tier.name for tier in TIERS)]
     if unknown := set(names) - set(known):
         print(f"no such tier: {', '.join(sorted(unknown))}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    outcomes = [_measured(name) for name in names or known]
+    outcomes = [measure(name) for name in names or known]
     print()
     print("\n".join(outcome.line for outcome in outcomes))
     skipped = sum((outcome.skipped for outcome in outcomes), Counter())
