@@ -45,11 +45,14 @@ format: $(DEV) ## write the code as black and ruff want it
 simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault, many pairs, kills
 	PLAYLEDGER_SIMULATION=full $(BIN)/pytest --timeout=3600 -n 2 -m "simulation or processes" $(ARGS)
 
-generate: $(DEV) ## write the files that come from the models: table catalog, JSON schema
+generate: $(DEV) ## write the files that come from code: table catalog, JSON schema, sample document
 	$(BIN)/python -m glue_catalog
+	$(BIN)/python -m aggregation.payload
+	$(BIN)/python -m tests.support.sample_document
 
-screenshot: $(DEV) ## the real page of the demo as docs/screenshot.png (needs Chromium)
-	$(BIN)/python -m tests.browser.screenshot docs/screenshot.png
+screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)
+	$(BIN)/playledger --home build/screenshot demo --fresh --no-serve
+	$(BIN)/python -m tests.support.screenshot build/screenshot/site docs/screenshot.png
 
 build: $(OUR_UV) ## the wheel, into dist/
 	$(UV) build --quiet --wheel --require-hashes --build-constraints requirements/build.txt --out-dir dist .
