@@ -40,6 +40,19 @@ class ArtistRow(BaseModel):
     changed_at: Instant = Field(description="when this version was learned, UTC")
 
 
+class CoverageRow(BaseModel):
+    """What is known to be whole, and what came late, folded from one month's entries: a row of the `coverage` table."""
+
+    what: Literal["polls", "export", "late"] = Field(
+        description="polls: they vouch for lo..hi; export: a file spans lo..hi; late: a play came behind newer ones"
+    )
+    lo: Instant = Field(description="oldest moment, UTC; 1970 where a window reached back to the beginning")
+    hi: Instant = Field(description="newest moment, UTC")
+    quiet_until: Instant | None = Field(
+        description="of polls: last poll before lo that the one beginning at lo tells of"
+    )
+
+
 class DayTrackRow(BaseModel):
     """Local day x track x context x how it was heard: a row of `day_tracks`."""
 
@@ -100,6 +113,7 @@ TABLES = {
     for spec in (
         TableSpec("plays", "every play, once", Play, "dt"),
         TableSpec("settled_days", "the account of each settled day", SettledDay, "dt"),
+        TableSpec("coverage", "what polls and exports vouch for; by UTC month of the journal", CoverageRow, "month"),
         TableSpec("gaps", "holes in coverage", Gap),
         TableSpec("tracks", "versions of track metadata; dt of the change", TrackRow, "dt"),
         TableSpec("artists", "versions of artist metadata; dt of the change", ArtistRow, "dt"),

@@ -38,17 +38,22 @@ def encode(entries: Iterable[Entry], dt: date) -> Batch:
     return Batch(key, gzip.compress(lines.encode(), mtime=0))
 
 
-def decode(key: str, body: bytes) -> list[Entry]:
-    """The entries of an object. Raises CorruptObject where they are not as many, or not readable, as the key says."""
+def decode(key: str, body: bytes, *, having: re.Pattern[bytes] | None = None) -> list[Entry]:
+    """The entries of an object. Raises CorruptObject where they are not as many, or not readable, as the key says.
+
+    `having` leaves out the lines in which it is not found, unparsed. Inside a text of JSON quotes are escaped, so a
+    pattern that begins with a quote, such as `"kind":"claim"`, finds just what `encode` wrote as such.
+    """
     named = _KEY.match(key)
     if named is None:
         raise CorruptObject(f"{key} is no name of a journal object")
     try:
-        entries = [ENTRY.validate_json(line) for line in gzip.decompress(body).splitlines()]
+        lines = gzip.decompress(body).splitlines()
+        entries = [ENTRY.validate_json(line) for line in lines if having is None or having.search(line)]
     except (OSError, EOFError, zlib.error, ValidationError) as error:
         raise CorruptObject(f"{key} cannot be read: {error}") from error
-    if len(entries) != int(named[3]):
-        raise CorruptObject(f"{key} holds {len(entries)} lines, its name says {named[3]}")
+    if len(lines) != int(named[3]):
+        raise CorruptObject(f"{key} holds {len(lines)} lines, its name says {named[3]}")
     return entries
 
 

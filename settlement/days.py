@@ -1,0 +1,54 @@
+"""The journal by UTC date during one run: listed once, each day decoded about once, digests by listing alone."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+
+from playledger.journal import by_date, decode, digest
+from playledger.models import Entry
+from playledger.ports import Journal
+
+KEPT_DAYS = 24
+"""Decoded days kept in memory: a block of days settled at once, and its neighbours."""
+
+DAY = timedelta(days=1)
+EVIDENCE = re.compile(rb'"kind":"(claim|span)"|"is_late":true')
+
+
+def dates(first: date, last: date) -> Iterator[date]:
+    """Every date from `first` to `last`, both inclusive."""
+    while first <= last:
+        yield first
+        first += DAY
+
+
+class JournalDays:
+    """What the journal held, from a date on, when this was made. Reading raises CorruptObject, naming the object."""
+
+    def __init__(self, journal: Journal, first: date | None = None) -> None:
+        self._journal = journal
+        self._objects = by_date(journal.list(first))
+        self._digests = {dt: digest(objects) for dt, objects in self._objects.items()}
+        self.entries = lru_cache(KEPT_DAYS)(self._entries)
+
+    @property
+    def dates(self) -> Sequence[date]:
+        """All dates with entries, ascending."""
+        return list(self._objects)
+
+    def digest(self, first: date, last: date) -> str:
+        """Names all entries with first <= dt <= last (32 hex digits)."""
+        lines = (f"{dt}={self._digests[dt]}" for dt in dates(first, last) if dt in self._digests)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+    def evidence(self, dt: date) -> list[Entry]:
+        """The claims, the export spans and the late plays of a date; nothing else is parsed."""
+        return [entry for item in self._objects.get(dt, ()) for entry in self._decoded(item.key, EVIDENCE)]
+
+    def _entries(self, dt: date) -> Sequence[Entry]:
+        return [entry for item in self._objects.get(dt, ()) for entry in self._decoded(item.key)]
+
+    def _decoded(self, key: str, having: re.Pattern[bytes] | None = None) -> list[Entry]:
+        return decode(key, self._journal.read(key), having=having)

@@ -1,0 +1,146 @@
+"""Hot store and journal made alike: what one of them lacks comes from the other; all of it from the journal alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from playledger.journal import encode
+from playledger.models import (
+    SEEN_LIMIT,
+    Claim,
+    Entry,
+    IngestionState,
+    PlayEvent,
+    Quarantined,
+    seen_hash,
+    to_ms,
+    utc_day,
+)
+from playledger.ports import HotStore, Journal
+from settlement.days import JournalDays
+
+LONGEST_LIFE = timedelta(days=31)
+"""No play lives longer in the hot store."""
+
+
+@dataclass(frozen=True)
+class ReconcileReport:
+    """What was missing: plays and claims carried to the journal in so many objects, plays filled into the hot store.
+
+    `withheld` are spooled claims that vouched for plays neither side has any more; they are dropped, the gap is told.
+    """
+
+    to_journal: int = 0
+    objects: int = 0
+    claims: int = 0
+    withheld: int = 0
+    to_hot: int = 0
+
+
+def reconcile(journal: Journal, hot: HotStore, *, now: datetime) -> ReconcileReport:
+    """Journal and hot store get the polled plays that only the other one has; spooled claims go to the journal.
+
+    The hot store is read first: what capture has committed by then is in the journal, so a poll at the same time makes
+    nobody write anything twice.
+    """
+    kept, claims = hot.plays(now), hot.spooled_claims()
+    oldest = min([now - LONGEST_LIFE, *(play.played_at for play in kept[:1]), *(claim.lo for claim in claims)])
+    known = _polled(JournalDays(journal, utc_day(oldest)))
+    missing = [play for play in kept if play.key not in known]
+    proved = [claim for claim in claims if _is_proved(claim, [*known.values(), *missing])]
+    batches = [encode(entries, dt) for dt, entries in _objects(missing, proved)]
+    objects = sum(journal.put(batch.key, batch.body) for batch in batches)
+    if claims:
+        hot.drop_spooled(claims)
+    held = {play.key for play in kept}
+    filled = hot.fill([play for play in known.values() if play.key not in held], now)
+    return ReconcileReport(len(missing), objects, len(proved), len(claims) - len(proved), filled)
+
+
+def _polled(days: JournalDays) -> dict[str, PlayEvent]:
+    """The first observation of every polled play, by key."""
+    seen = (entry for dt in days.dates for entry in days.entries(dt) if isinstance(entry, PlayEvent))
+    first: dict[str, PlayEvent] = {}
+    for play in sorted(seen, key=lambda play: (play.ingested_at, play.model_dump_json())):
+        first.setdefault(play.key, play)
+    return first
+
+
+def _is_proved(claim: Claim, plays: Iterable[PlayEvent]) -> bool:
+    """Whether as many plays as the window listed are still there, of those seen by then and no older than it.
+
+    The hot store does not keep what had expired when it was spooled, or has since: such a claim would hide a loss.
+    """
+    return sum(claim.lo <= play.played_at and play.ingested_at <= claim.server_now for play in plays) >= claim.n
+
+
+def _objects(plays: Sequence[PlayEvent], claims: Sequence[Claim]) -> list[tuple[date, list[Entry]]]:
+    """Entries by date, oldest first; the claims lie in the last object, when all they vouch for is in the journal."""
+    days: dict[date, list[Entry]] = {}
+    for play in plays:
+        days.setdefault(utc_day(play.played_at), []).append(play)
+    if claims:
+        last = max([*days, *(utc_day(claim.at) for claim in claims)])
+        days.setdefault(last, []).extend(claims)
+    return sorted(days.items())
+
+
+# ---- from nothing -----------------------------------------------------------------------------------------------
+
+
+def rebuild(journal: Journal, hot: HotStore, *, now: datetime) -> IngestionState | None:
+    """Fills the hot store and makes the state anew from the journal; None, and no state, where nothing was ever polled.
+
+    What the journal does not know (account, refusals) is kept from the stored state, and the version goes on from it.
+    """
+    days = JournalDays(journal)
+    claims = [entry for dt in days.dates for entry in days.evidence(dt) if isinstance(entry, Claim)]
+    hot.fill(_polled(JournalDays(journal, utc_day(now - LONGEST_LIFE))).values(), now)
+    if not claims:
+        return None
+    before = hot.load_state() or IngestionState()
+    state = _state(days, sorted(claims, key=lambda claim: (claim.server_now, claim.entry_id)), before)
+    hot.replace_state(state)
+    return state
+
+
+def _state(days: JournalDays, claims: Sequence[Claim], before: IngestionState) -> IngestionState:
+    """The state after the last of these claims, which are in order of time."""
+    newest = _newest(days)
+    cursor = _cursor(days, claims)
+    last_run = claims[-1].server_now
+    return before.model_copy(
+        update={
+            "version": before.version + 1,
+            "last_cursor_unix_ms": None if cursor is None else to_ms(cursor),
+            "last_run_timestamp": last_run,
+            "last_seen_played_at": cursor,
+            "seen": tuple(map(seen_hash, newest)),
+            "coverage_from": claims[0].lo,
+            "window_max": max(claim.n for claim in claims),
+            "last_new": sum(entry.ingested_at == last_run for entry in newest.values()),
+            "pending": (),
+        }
+    )
+
+
+def _newest(days: JournalDays) -> dict[str, PlayEvent | Quarantined]:
+    """What the state remembers having seen, by identity, newest last: plays, and records set aside."""
+    found: dict[str, PlayEvent | Quarantined] = {}
+    for dt in reversed(days.dates):
+        for entry in days.entries(dt):
+            if isinstance(entry, PlayEvent) or (isinstance(entry, Quarantined) and entry.origin == "poll"):
+                found.setdefault(entry.entry_id, entry)
+        if len(found) >= SEEN_LIMIT:
+            break
+    ordered = sorted(found.items(), key=lambda item: (item[1].at, item[0]))
+    return dict(ordered[-SEEN_LIMIT:])
+
+
+def _cursor(days: JournalDays, claims: Sequence[Claim]) -> datetime | None:
+    """The newest end of a window that was a play: an empty window ends at Spotify's clock instead."""
+    for end in sorted({claim.hi for claim in claims if claim.n}, reverse=True):
+        played = (entry.played_at for entry in days.entries(utc_day(end)) if isinstance(entry, PlayEvent))
+        if end in played:
+            return end
+    return None

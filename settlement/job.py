@@ -1,0 +1,127 @@
+"""The night's first half: hot store and journal alike, changed days settled, gaps found. All of it by digests."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from playledger.models import SettledDay, canonical_row, to_ms
+from playledger.ports import Journal, Stored, TableStore
+from settlement.days import DAY, JournalDays, dates
+from settlement.evidence import Evidence, gather
+from settlement.gaps import settle_gaps
+from settlement.hot import ReconcileReport, rebuild, reconcile
+from settlement.settle import SETTLE_VERSION, Settled, settle
+
+__all__ = ["ReconcileReport", "SettleReport", "rebuild", "reconcile", "settle_changed", "settle_gaps"]
+
+BLOCK_DAYS = 14
+"""So many neighbouring days are settled at once, at most: a long import loads each day once, in little memory."""
+
+NOTHING = SettledDay(entries=0, plays=0, duplicates=0, married=0, late_arrivals=0, quarantined=0)
+"""The account of a day whose entries are gone."""
+
+Moved = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class SettleReport:
+    """Which UTC dates were settled again, how many days the journal has, and how many plays were written."""
+
+    changed: tuple[date, ...]
+    days: int
+    plays: int
+
+
+def settle_changed(journal: Journal, tables: TableStore, *, progress: Moved | None = None) -> SettleReport:
+    """Settles every date whose digest is not that of the journal days it came from; `progress` gets (done, all).
+
+    Raises CorruptObject, naming it, where an object of the journal cannot be read; earlier days stay settled.
+    """
+    days = JournalDays(journal)
+    run = _Run(days, gather(days, tables), tables)
+    stale = run.stale()
+    written = done = 0
+    for block in _blocks(stale):
+        written += run.settle_block(block)
+        done += len(block)
+        if progress:
+            progress(done, len(stale))
+    return SettleReport(tuple(stale), len(days.dates), written)
+
+
+def _blocks(stale: Sequence[date]) -> Iterator[list[date]]:
+    """Runs of consecutive dates, cut where they get long."""
+    block: list[date] = []
+    for dt in stale:
+        if block and (dt - block[-1] > DAY or len(block) == BLOCK_DAYS):
+            yield block
+            block = []
+        block.append(dt)
+    if block:
+        yield block
+
+
+class _Run:
+    """One run over a journal listed once."""
+
+    def __init__(self, days: JournalDays, evidence: Evidence, tables: TableStore) -> None:
+        self._days = days
+        self._evidence = evidence
+        self._tables = tables
+        self._stored = {table: tables.list(table) for table in ("plays", "settled_days")}
+
+    def stale(self) -> list[date]:
+        """Dates whose plays or account are missing, or were made from other entries; also those that lost theirs."""
+        stored = {date.fromisoformat(dt) for partitions in self._stored.values() for dt in partitions}
+        return [dt for dt in sorted({*self._days.dates, *stored}) if not all(map(self._is_fresh, self._parts(dt)))]
+
+    def settle_block(self, block: Sequence[date]) -> int:
+        """Settles these dates and writes what changed; returns the number of plays written."""
+        settled = self._settled(block[0], block[-1])
+        for dt in block:
+            first, last = settled.reach.get(dt, (dt, dt))
+            digest = self._digest(dt, min(first, dt) - DAY, max(last, dt) + DAY)
+            self._write("plays", dt, settled.plays.get(dt, ()), digest)
+            self._write("settled_days", dt, [canonical_row(settled.accounts.get(dt, NOTHING))], digest)
+        return sum(len(settled.plays.get(dt, ())) for dt in block)
+
+    def _settled(self, first: date, last: date) -> Settled:
+        """All entries of these dates and their neighbours, and of more while a chain reaches the outermost of them."""
+        lo, hi, step = first - DAY, last + DAY, DAY
+        while True:
+            loaded = (entry for dt in dates(lo, hi) for entry in self._days.entries(dt))
+            settled = settle(loaded, self._evidence.healed)
+            ends = [settled.reach[dt] for dt in dates(first, last) if dt in settled.reach]
+            is_open_below, is_open_above = any(end[0] <= lo for end in ends), any(end[1] >= hi for end in ends)
+            if not is_open_below and not is_open_above:
+                return settled
+            lo, hi = lo - step * is_open_below, hi + step * is_open_above
+            step *= 2
+
+    def _parts(self, dt: date) -> list[tuple[date, Stored | None]]:
+        return [(dt, partitions.get(dt.isoformat())) for partitions in self._stored.values()]
+
+    def _is_fresh(self, part: tuple[date, Stored | None]) -> bool:
+        """Whether the digest, which names the days it was made from, would be the same today."""
+        dt, stored = part
+        named = stored.digest.split(":") if stored else []
+        if len(named) != len(("version", "first", "last", "hash")):
+            return False
+        try:
+            first, last = date.fromisoformat(named[1]), date.fromisoformat(named[2])
+        except ValueError:
+            return False
+        return stored is not None and stored.digest == self._digest(dt, first, last)
+
+    def _digest(self, dt: date, first: date, last: date) -> str:
+        """`v<version>:<first>:<last>:<hash>`: the entries of these days, and what exports cover of the date itself."""
+        begin = to_ms(datetime.combine(dt, time(), UTC))
+        healed = self._evidence.healed_within(begin, begin + 86_400_000 - 1)
+        text = f"{self._days.digest(first, last)} {[(span.lo, span.hi) for span in healed]}"
+        return f"v{SETTLE_VERSION}:{first}:{last}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+    def _write(self, table: str, dt: date, rows: Sequence[Mapping[str, object]], digest: str) -> None:
+        stored = self._stored[table].get(dt.isoformat())
+        if stored is None or stored.digest != digest:
+            self._tables.write(table, dt.isoformat(), rows, digest=digest, replaces=stored)
