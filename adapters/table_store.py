@@ -1,37 +1,29 @@
 """Derived tables: one object per partition, replaced only by who has seen what it holds. Directory and S3.
 
-The digest of its inputs travels inside each object (gzip header, Parquet footer), so that object and digest can never
-disagree; S3 carries it in the object's metadata as well, where it can be read without the object.
+Each object carries the digest of its inputs; S3 has it in the object's metadata as well, where it can be read without
+the object.
 """
 
 import fcntl
-import gzip
 import hashlib
-import io
 import json
 import os
 import re
-import struct
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
+from adapters.table_format import HEAD_BYTES, decode, encode, gzip_stamp, parquet_stamp
 from glue_catalog.tables import TABLES, TableSpec, object_name
-from playledger.errors import CorruptObject, StateConflict, StoreUnavailable
-from playledger.models import format_instant
+from playledger.errors import StateConflict, StoreUnavailable
 from playledger.ports import Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _PARTITION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
-_DIGEST = re.compile(r"[ -~]{0,200}")
 
 
 def _located(spec: TableSpec, partition: str) -> str:
@@ -45,142 +37,6 @@ def _partition_of(spec: TableSpec, name: str) -> str | None:
     """The partition that a path below the prefix is the object of; None for any other path."""
     partition = name.split("/")[1].partition("=")[2] if spec.partition else ""
     return partition if name == object_name(spec, partition) else None
-
-
-# ---- the objects ------------------------------------------------------------------------------------------------
-
-_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
-_GZIP_NAMED = b"\x1f\x8b\x08\x08" + struct.pack("<I", 0) + b"\x00\xff"
-"""Gzip header: deflate, with a name, no time, no operating system. The name is the stamp."""
-_HEAD_BYTES = 512
-_ETAG_KEY, _DIGEST_KEY = b"playledger.etag", b"playledger.digest"
-
-
-@dataclass(frozen=True)
-class TableObject:
-    """An object as it is stored, and what it says of itself."""
-
-    body: bytes
-    stamp: Stored
-
-
-def encode(spec: TableSpec, rows: Iterable[Mapping[str, Any]], digest: str) -> TableObject:
-    """The object for these rows: same rows and digest, same bytes. Columns are the row model's, in its order.
-
-    Raises ValueError where a row has other columns, or the digest is not printable ASCII.
-    """
-    if not _DIGEST.fullmatch(digest):
-        raise ValueError(f"{digest!r} does not fit a gzip header")
-    ordered = list(_ordered(spec, rows))
-    text = "".join(_LINE.encode(row) + "\n" for row in ordered).encode()
-    stamp = Stored(hashlib.sha256(f"{digest}\n".encode() + text).hexdigest()[:32], digest)
-    return TableObject(_gzipped(text, stamp) if spec.format == "jsonl" else _parquet(spec, ordered, stamp), stamp)
-
-
-def decode(spec: TableSpec, body: bytes) -> list[dict[str, Any]]:
-    """The rows of an object as JSON values. Raises CorruptObject where it cannot be read."""
-    try:
-        if spec.format == "parquet":
-            return _parquet_rows(body)
-        return [json.loads(line) for line in _unpacked(body).splitlines()]
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        raise CorruptObject(f"an object of {spec.name} cannot be read: {error}") from error
-
-
-def _ordered(spec: TableSpec, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    fields = list(spec.row.model_fields)
-    known = set(fields)
-    for row in rows:
-        columns = list(row)
-        if columns == fields:
-            yield row
-        elif len(columns) == len(fields) and known.issuperset(columns):
-            yield {name: row[name] for name in fields}
-        else:
-            raise ValueError(f"a row of {spec.name} has the columns {columns}, not {fields}")
-
-
-def _gzipped(text: bytes, stamp: Stored) -> bytes:
-    """Written by hand: the library's writer cuts the name at slashes, and its header has changed between versions."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = packer.compress(text) + packer.flush()
-    name = f"{stamp.etag} {stamp.digest}".encode("ascii")
-    return _GZIP_NAMED + name + b"\x00" + packed + struct.pack("<II", zlib.crc32(text), len(text) & 0xFFFFFFFF)
-
-
-def _unpacked(body: bytes) -> bytes:
-    if not body:
-        raise EOFError("it is empty")
-    return gzip.decompress(body)
-
-
-def _gzip_stamp(head: bytes) -> Stored | None:
-    """The stamp in the first bytes of an object of ours; None for any other bytes."""
-    if not head.startswith(_GZIP_NAMED):
-        return None
-    name, end, _ = head[len(_GZIP_NAMED) :].partition(b"\x00")
-    etag, between, digest = name.decode("latin-1").partition(" ")
-    return Stored(etag, digest) if end and between else None
-
-
-def _parquet(spec: TableSpec, rows: Sequence[Mapping[str, Any]], stamp: Stored) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    types = {name: _arrow_type(field.annotation) for name, field in spec.row.model_fields.items()}
-    schema = pa.schema(list(types.items()))
-    columns = [_arrow_column([row[name] for row in rows], kind) for name, kind in types.items()]
-    sink = io.BytesIO()
-    with pq.ParquetWriter(sink, schema, compression="zstd", store_schema=False) as writer:
-        writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-        writer.add_key_value_metadata({_ETAG_KEY: stamp.etag, _DIGEST_KEY: stamp.digest})
-    return sink.getvalue()
-
-
-def _arrow_type(annotation: Any) -> Any:
-    """The Arrow type of a field's annotation: what both query engines call BIGINT, VARCHAR, TIMESTAMP ..."""
-    import pyarrow as pa
-
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin in (Union, UnionType):
-        return _arrow_type(next(kind for kind in inner if kind is not type(None)))
-    if origin is Annotated:
-        return _arrow_type(inner[0])
-    if origin in (tuple, list):
-        return pa.list_(_arrow_type(inner[0]))
-    plain = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), datetime: pa.timestamp("ms")}
-    return plain.get(annotation, pa.string())
-
-
-def _arrow_column(values: Sequence[Any], kind: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array(values, pa.string()).cast(kind) if pa.types.is_timestamp(kind) else pa.array(values, kind)
-
-
-def _parquet_rows(body: bytes) -> list[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.ParquetFile(io.BytesIO(body)).read()
-    instants = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return [row | {name: _instant_text(row[name]) for name in instants} for row in rows]
-
-
-def _instant_text(value: Any) -> str | None:
-    return None if value is None else format_instant(value.replace(tzinfo=UTC))
-
-
-def _parquet_stamp(path: Path) -> Stored | None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        said = pq.read_metadata(path).metadata or {}
-    except pa.ArrowInvalid:
-        return None
-    return Stored(said[_ETAG_KEY].decode(), said[_DIGEST_KEY].decode()) if _ETAG_KEY in said else None
 
 
 # ---- laptop -----------------------------------------------------------------------------------------------------
@@ -244,7 +100,7 @@ class DirectoryTableStore:
         path = self._tables / name
         try:
             with path.open("rb", buffering=0) as file:
-                stamp = _gzip_stamp(file.read(_HEAD_BYTES)) if spec.format == "jsonl" else _parquet_stamp(path)
+                stamp = gzip_stamp(file.read(HEAD_BYTES)) if spec.format == "jsonl" else parquet_stamp(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return stamp or Stored(hashlib.sha256(path.read_bytes()).hexdigest()[:32], "")

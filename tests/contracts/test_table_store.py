@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from adapters.table_store import DirectoryTableStore, S3TableStore, decode, encode
+from adapters.table_format import decode, encode
+from adapters.table_store import DirectoryTableStore, S3TableStore
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import CorruptObject, StateConflict, StoreUnavailable
 from playledger.models import Gap, GapClass, Instant, SettledDay, canonical_row, parse_instant

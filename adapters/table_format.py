@@ -1,0 +1,157 @@
+"""The objects of derived tables: gzipped JSON lines, or Parquet. Same rows and same inputs, same bytes.
+
+The digest of its inputs travels inside each object (gzip header, Parquet footer), so that object and digest can never
+disagree.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import re
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from glue_catalog.columns import columns
+from glue_catalog.tables import TableSpec
+from playledger.errors import CorruptObject
+from playledger.models import format_instant
+from playledger.ports import Stored
+
+_DIGEST = re.compile(r"[ -~]{0,200}")
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+_GZIP_NAMED = b"\x1f\x8b\x08\x08" + struct.pack("<I", 0) + b"\x00\xff"
+"""Gzip header: deflate, with a name, no time, no operating system. The name is the stamp."""
+HEAD_BYTES = 512
+_ETAG_KEY, _DIGEST_KEY = b"playledger.etag", b"playledger.digest"
+
+
+@dataclass(frozen=True)
+class TableObject:
+    """An object as it is stored, and what it says of itself."""
+
+    body: bytes
+    stamp: Stored
+
+
+def encode(spec: TableSpec, rows: Iterable[Mapping[str, Any]], digest: str) -> TableObject:
+    """The object for these rows: same rows and digest, same bytes. Columns are the row model's, in its order.
+
+    Raises ValueError where a row has other columns, or the digest is not printable ASCII.
+    """
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError(f"{digest!r} does not fit a gzip header")
+    ordered = list(_ordered(spec, rows))
+    text = "".join(_LINE.encode(row) + "\n" for row in ordered).encode()
+    stamp = Stored(hashlib.sha256(f"{digest}\n".encode() + text).hexdigest()[:32], digest)
+    return TableObject(_gzipped(text, stamp) if spec.format == "jsonl" else _parquet(spec, ordered, stamp), stamp)
+
+
+def decode(spec: TableSpec, body: bytes) -> list[dict[str, Any]]:
+    """The rows of an object as JSON values. Raises CorruptObject where it cannot be read."""
+    try:
+        if spec.format == "parquet":
+            return _parquet_rows(body)
+        return [json.loads(line) for line in _unpacked(body).splitlines()]
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise CorruptObject(f"an object of {spec.name} cannot be read: {error}") from error
+
+
+def _ordered(spec: TableSpec, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    fields = list(spec.row.model_fields)
+    known = set(fields)
+    for row in rows:
+        columns = list(row)
+        if columns == fields:
+            yield row
+        elif len(columns) == len(fields) and known.issuperset(columns):
+            yield {name: row[name] for name in fields}
+        else:
+            raise ValueError(f"a row of {spec.name} has the columns {columns}, not {fields}")
+
+
+def _gzipped(text: bytes, stamp: Stored) -> bytes:
+    """Written by hand: the library's writer cuts the name at slashes, and its header has changed between versions."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(text) + packer.flush()
+    name = f"{stamp.etag} {stamp.digest}".encode("ascii")
+    return _GZIP_NAMED + name + b"\x00" + packed + struct.pack("<II", zlib.crc32(text), len(text) & 0xFFFFFFFF)
+
+
+def _unpacked(body: bytes) -> bytes:
+    if not body:
+        raise EOFError("it is empty")
+    return gzip.decompress(body)
+
+
+def gzip_stamp(head: bytes) -> Stored | None:
+    """The stamp in the first bytes of an object of ours; None for any other bytes."""
+    if not head.startswith(_GZIP_NAMED):
+        return None
+    name, end, _ = head[len(_GZIP_NAMED) :].partition(b"\x00")
+    etag, between, digest = name.decode("latin-1").partition(" ")
+    return Stored(etag, digest) if end and between else None
+
+
+def _parquet(spec: TableSpec, rows: Sequence[Mapping[str, Any]], stamp: Stored) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {column.name: _arrow_type(column.duckdb) for column in columns(spec.row)}
+    schema = pa.schema(list(types.items()))
+    arrays = [_arrow_array([row[name] for row in rows], kind) for name, kind in types.items()]
+    sink = io.BytesIO()
+    with pq.ParquetWriter(sink, schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        writer.add_key_value_metadata({_ETAG_KEY: stamp.etag, _DIGEST_KEY: stamp.digest})
+    return sink.getvalue()
+
+
+def _arrow_type(name: str) -> Any:
+    """The Arrow type of what a column is in DuckDB. Raises KeyError for a type that no table has."""
+    import pyarrow as pa
+
+    plain = {
+        "VARCHAR": pa.string(),
+        "BIGINT": pa.int64(),
+        "DOUBLE": pa.float64(),
+        "BOOLEAN": pa.bool_(),
+        "TIMESTAMP": pa.timestamp("ms"),
+    }
+    return pa.list_(plain[name.removesuffix("[]")]) if name.endswith("[]") else plain[name]
+
+
+def _arrow_array(values: Sequence[Any], kind: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.array(values, pa.string()).cast(kind) if pa.types.is_timestamp(kind) else pa.array(values, kind)
+
+
+def _parquet_rows(body: bytes) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(io.BytesIO(body)).read()
+    instants = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return [row | {name: _instant_text(row[name]) for name in instants} for row in rows]
+
+
+def _instant_text(value: Any) -> str | None:
+    return None if value is None else format_instant(value.replace(tzinfo=UTC))
+
+
+def parquet_stamp(path: Path) -> Stored | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        said = pq.read_metadata(path).metadata or {}
+    except pa.ArrowInvalid:
+        return None
+    return Stored(said[_ETAG_KEY].decode(), said[_DIGEST_KEY].decode()) if _ETAG_KEY in said else None
