@@ -53,6 +53,8 @@ class Settings(BaseModel):
     token_parameter: str = Field("", description="AWS: SSM parameter of the login")
     glue_database: str = Field("", description="AWS: Glue database")
     athena_workgroup: str = Field("", description="AWS: Athena workgroup")
+    alerts_topic: str = Field("", description="AWS: ARN of the SNS topic of alerts")
+    enrich_function: str = Field("", description="AWS: name of the function that enriches")
 
     @classmethod
     def load(cls, values: Mapping[str, Any], *, needed: tuple[str, ...] = ()) -> Self:
