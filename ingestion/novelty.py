@@ -93,7 +93,7 @@ class Fresh:
     def needs_commit(self) -> bool:
         """Whether the state must change by more than the time of the last run."""
         state = self.state or IngestionState()
-        had_trouble = state.needs_reauth or state.blocked_until is not None or state.block_count > 0
+        had_trouble = state.needs_reauth or state.block_count > 0
         is_unpinned = self.poll.account_hash is not None and state.account_hash is None
         return self.needs_journal or had_trouble or is_unpinned
 

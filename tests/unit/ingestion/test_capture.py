@@ -273,6 +273,14 @@ def test_a_stale_window_adds_nothing_and_moves_nothing_back(busy: Home) -> None:
     assert [entry for entry in before if entry not in busy.objects()] == []
 
 
+def test_nothing_in_the_state_goes_backwards_with_a_lagging_server(busy: Home) -> None:
+    late = NOON - timedelta(hours=14)
+    busy.spotify.script = [a_window_body(late)]
+    assert busy.poll(NOON - minutes(30)).new == 1
+    assert busy.state.last_run_timestamp == busy.state.last_seen_played_at == NOON
+    assert busy.state.last_cursor_unix_ms == to_ms(NOON)
+
+
 def test_an_unreadable_record_goes_to_the_journal_once_and_the_rest_proceeds(home: Home) -> None:
     poison = an_item(NOON) | {"track": None}
     home.spotify.play(NOON - minutes(3), poison)
@@ -395,6 +403,10 @@ def test_a_list_that_shrinks_before_it_ever_was_full_is_short_too(home: Home, sh
     home.spotify.script = [a_window_body(*home.spotify.played[:shown])]
     report = home.poll(NOON + HOUR)
     assert (report.short_window, report.outcome) == (True, "idle")
+    home.spotify.script = [a_window_body(*home.spotify.played[:shown][-9:], NOON + minutes(3))]
+    assert home.poll(NOON + 2 * HOUR).new == 1
+    claim = home.entries(Claim)[-1]
+    assert (claim.is_short, claim.reaches_back) == (True, False)
 
 
 def test_a_full_window_without_overlap_is_a_gap(busy: Home) -> None:
@@ -578,8 +590,9 @@ def test_without_the_state_store_the_journal_alone_gets_the_whole_window(busy: H
 
 def test_without_the_state_store_a_list_that_is_not_full_vouches_for_nothing(home: Home) -> None:
     home.spotify.play(NOON)
-    home.poll(hot=Faulty(home.hot, load_state=["before"]))
+    report = home.poll(hot=Faulty(home.hot, load_state=["before"]))
     assert [claim.is_short for claim in home.entries(Claim)] == [True]
+    assert report.short_window is False
 
 
 def test_without_the_journal_the_hot_store_keeps_plays_and_claim_and_the_state_stays(busy: Home) -> None:
