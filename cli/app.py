@@ -1,0 +1,293 @@
+"""The commands of `playledger`. Each parses its options, calls one job and shows its report."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from cli.options import ERR, OUT, Shared, moment, print_json, progress_bar
+from playledger import __version__
+from playledger.errors import Misconfigured, PlayledgerError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Every Spotify play you ever make, kept.\n\n"
+        "capture reads Spotify's last 50 plays into the journal; import adds an account export; aggregate settles them "
+        "into plays and builds the dashboard; serve shows it. Nothing in the journal is ever changed or deleted.\n\n"
+        "Try it without an account: playledger demo\n\n"
+        "Exit codes: 0 done, 2 wrong usage, 10 try again later, 11 you must act (log in), 12 the data does not fit, "
+        "13 wrong settings."
+    ),
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text, for scripts.")]
+
+
+def _shared(context: typer.Context) -> Shared:
+    shared = context.obj
+    if not isinstance(shared, Shared):
+        raise TypeError("a command ran without the options in front of it")
+    return shared
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder of journal, tables, site, login and config.toml. [default: your data folder]"),
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="Time zone of your days, like Europe/Stockholm.")] = None,
+    now: Annotated[
+        str | None, typer.Option(help="Act as if it were this moment, like 2026-11-22T03:10:00Z (for replays).")
+    ] = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version, then exit.")] = False,
+) -> None:
+    """Options in front of every command."""
+    place = home.expanduser().absolute() if home else platformdirs.user_data_path("playledger")
+    context.obj = Shared(home=place, home_given=home is not None, zone=zone, now=moment(now) if now else None)
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    client_id: Annotated[
+        str | None, typer.Option(help="Client id of your Spotify app. [default: from config.toml]")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port of the redirect URI on 127.0.0.1.")] = 8724,
+) -> None:
+    """Log in to Spotify in the browser. Spotify ends every login after six months: do it again before."""
+    from cli.login import login as log_in
+
+    with _shared(context).laptop(spotify_client_id=client_id) as laptop:
+        log_in(laptop, port)
+
+
+@app.command()
+def capture(
+    context: typer.Context,
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Poll only if the window could fill before the next full hour.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Read the last 50 plays once and keep those not yet known. Safe to run at any time, any number of times."""
+    from cli.commands import capture_once
+    from cli.show import captured
+
+    shared = _shared(context)
+    with shared.laptop() as laptop:
+        report = capture_once(laptop, shared.clock(), only_if_due=if_due)
+    print_json(report) if json else captured(report)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    export: Annotated[
+        Path, typer.Argument(exists=True, help="Extended streaming history: the zip, its folder, or one .json file.")
+    ],
+    json: Json = False,
+) -> None:
+    """Add an account export ("Extended streaming history") to the journal. Importing it again adds nothing."""
+    from cli.show import imported
+    from ingestion.export import import_export
+
+    shared = _shared(context)
+    with shared.laptop() as laptop, progress_bar("importing", quiet=json) as progress:
+        report = import_export(export, laptop.journal, now=shared.clock(), progress=progress)
+    print_json(report) if json else imported(report)
+
+
+@app.command()
+def enrich(
+    context: typer.Context,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only learn from the journal, ask Spotify nothing.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Learn names, albums and genres: from the journal first, then from Spotify within the day's budget of calls."""
+    from cli.show import enriched
+    from enrichment.job import enrich as enrich_job
+
+    shared = _shared(context)
+    with shared.laptop() as laptop, progress_bar("enriching", quiet=json) as progress:
+        report = enrich_job(
+            laptop.journal,
+            laptop.tables,
+            laptop.cache,
+            laptop.engine,
+            None if offline else laptop.spotify,
+            now=shared.clock(),
+            daily_calls=laptop.settings.enrichment_daily_calls,
+            progress=progress,
+        )
+    print_json(report) if json else enriched(report)
+
+
+@app.command()
+def aggregate(context: typer.Context, json: Json = False) -> None:
+    """The night's work: settle new journal days, summarise them, ask every question, publish the dashboard's data."""
+    from cli.commands import aggregate_once
+    from cli.show import aggregated
+
+    shared = _shared(context)
+    with shared.laptop() as laptop, progress_bar("aggregating", quiet=json) as progress:
+        report = aggregate_once(laptop, shared.clock(), progress)
+    print_json(report) if json else aggregated(report)
+
+
+@app.command()
+def playlist(
+    context: typer.Context,
+    days: Annotated[int | None, typer.Option(min=1, help="Take liked songs not played for so many days.")] = None,
+    size: Annotated[int | None, typer.Option(min=1, max=1000, help="Most tracks in the playlist.")] = None,
+    json: Json = False,
+) -> None:
+    """Write the weekly playlist: liked songs you have not played lately. The same week gives the same playlist."""
+    from cli.commands import playlist_once
+    from cli.show import playlist_written
+
+    shared = _shared(context)
+    with shared.laptop(playlist_unplayed_days=days, playlist_size=size) as laptop:
+        report = playlist_once(laptop, shared.clock())
+    print_json(report) if json else playlist_written(report)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8723,
+) -> None:
+    """Show the dashboard on 127.0.0.1, for this machine only, until Ctrl-C."""
+    from cli.commands import serve_forever
+
+    shared = _shared(context)
+    with shared.laptop() as laptop:
+        serve_forever(laptop.home, port)
+
+
+@app.command()
+def status(context: typer.Context, json: Json = False) -> None:
+    """How the ledger stands: last poll, last play, plays kept, gaps, login."""
+    from cli.commands import status_of
+    from cli.show import status_shown
+
+    shared = _shared(context)
+    with shared.laptop() as laptop:
+        found = status_of(laptop, shared.clock())
+    print_json(found) if json else status_shown(found)
+
+
+@app.command()
+def gaps(context: typer.Context, json: Json = False) -> None:
+    """Holes in the record: when plays may be missing, how many at least and at most, and why we think so."""
+    from cli.commands import GAPS
+    from cli.show import rows_as_json, rows_as_table
+
+    with _shared(context).laptop() as laptop:
+        found = laptop.engine.ask(GAPS)
+    rows_as_json(found) if json else rows_as_table(found, empty="No gaps: every poll overlapped the one before.")
+
+
+@app.command()
+def quarantine(
+    context: typer.Context,
+    reparse: Annotated[
+        bool, typer.Option("--reparse", help="Read them again with today's parser; what it can read becomes plays.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Records that could not be read, kept with their raw text and the reason."""
+    from ingestion.quarantine import quarantined as read_quarantine
+    from ingestion.quarantine import reparse as read_again
+
+    from cli.show import quarantined
+
+    shared = _shared(context)
+    with shared.laptop() as laptop:
+        report = read_again(laptop.journal, now=shared.clock()) if reparse else None
+        records = read_quarantine(laptop.journal)
+    print_json([record.model_dump(mode="json") for record in records]) if json else quarantined(records, report)
+
+
+@app.command()
+def query(
+    context: typer.Context,
+    sql: Annotated[str | None, typer.Argument(help="One SELECT, like: select count(*) from plays")] = None,
+    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Read the SQL from a file.")] = None,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values with a header line.")] = False,
+) -> None:
+    """Ask the tables in SQL: plays, tracks, artists, gaps, day_tracks, day_quarters, settled_days, journal ..."""
+    from cli.show import rows_as_csv, rows_as_json, rows_as_table
+
+    if (sql is None) == (file is None):
+        raise typer.BadParameter("give either the SQL or --file, not both")
+    text = sql if sql is not None else file.read_text("utf-8") if file else ""
+    with _shared(context).laptop() as laptop:
+        found = laptop.engine.ask(text)
+    if json:
+        rows_as_json(found)
+    elif csv:
+        rows_as_csv(found)
+    else:
+        rows_as_table(found)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    export: Annotated[
+        Path | None, typer.Option(exists=True, help="Your own extended streaming history instead of an invented one.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8723,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Throw an earlier demo in this folder away first.")] = False,
+    serve_it: Annotated[
+        bool | None, typer.Option("--serve/--no-serve", help="Keep serving. [default: if there is a terminal]")
+    ] = None,
+) -> None:
+    """The whole pipeline on a simulated Spotify account: years imported, two weeks captured, settled, asked, shown."""
+    from cli.demo import run_demo
+
+    shared = _shared(context)
+    home = shared.home if shared.home_given else platformdirs.user_cache_path("playledger-demo")
+    keep_serving = sys.stdin.isatty() and sys.stdout.isatty() if serve_it is None else serve_it
+    run_demo(home, zone=shared.zone, export=export, port=port, fresh=fresh, keep_serving=keep_serving)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Runs one command line; returns its exit code."""
+    try:
+        app(args=list(argv), prog_name="playledger")
+    except SystemExit as finished:
+        return finished.code if isinstance(finished.code, int) else 1
+    except PlayledgerError as error:
+        return _told(str(error), error.exit_code)
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        return _told(f"{error.filename or 'a file'}: {error.strerror or error}", Misconfigured.exit_code)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _told(sentence: str, code: int) -> int:
+    OUT.file.flush()
+    ERR.print(f"playledger: {sentence}", markup=False, soft_wrap=True)
+    return code

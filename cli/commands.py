@@ -1,0 +1,129 @@
+"""The commands' work: each function takes a wired laptop, calls a job and returns its report."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from aggregation.job import NightReport
+from aggregation.job import aggregate as aggregate_job
+from ingestion.capture import CaptureReport
+from ingestion.capture import capture as capture_job
+from playlist.job import PlaylistReport, write_playlist
+
+from cli.serve import serve_blocking
+from playledger.errors import NeedsReauth
+from playledger.models import Instant, Model
+from wiring.laptop import Laptop
+
+GAPS = "select after, before, quiet_until, gap_class, lost_min, lost_max, lost_estimate from gaps order by after desc"
+
+
+def capture_once(laptop: Laptop, now: datetime, *, only_if_due: bool = False) -> CaptureReport:
+    """One poll, or with `only_if_due` a tick that polls where the window could fill too soon."""
+    token, _ = laptop.tokens.load()
+    return capture_job(
+        laptop.spotify,
+        laptop.journal,
+        laptop.hot,
+        now=now,
+        pause=time.sleep,
+        account_hash=token.account_hash,
+        only_if_due=only_if_due,
+    )
+
+
+def aggregate_once(laptop: Laptop, now: datetime, progress: Callable[[int, int], None] | None = None) -> NightReport:
+    """One night."""
+    return aggregate_job(
+        laptop.journal,
+        laptop.tables,
+        laptop.hot,
+        laptop.tokens,
+        laptop.engine,
+        laptop.publisher,
+        now=now,
+        settings=laptop.settings,
+        progress=progress,
+    )
+
+
+def playlist_once(laptop: Laptop, now: datetime) -> PlaylistReport:
+    """One week's playlist."""
+    settings = laptop.settings
+    return write_playlist(
+        laptop.engine,
+        laptop.tables,
+        laptop.spotify,
+        now=now,
+        tz=settings.time_zone,
+        name=settings.playlist_name,
+        unplayed_days=settings.playlist_unplayed_days,
+        size=settings.playlist_size,
+    )
+
+
+def page_folder() -> Path:
+    """Where the page's own files are, in a checkout or an installed wheel."""
+    return Path(str(files("dashboard")))
+
+
+def serve_forever(home: Path, port: int) -> None:
+    """Serves the page over the home's data until interrupted."""
+    serve_blocking(page=page_folder(), data=home / "site", port=port)
+
+
+class Status(Model):
+    """How the ledger stands. Times are UTC."""
+
+    home: str
+    zone: str
+    login: str
+    reauthorize_by: Instant | None
+    last_poll: Instant | None
+    last_play: Instant | None
+    blocked_until: Instant | None
+    journal_objects: int
+    plays: int
+    gaps: int
+    published: bool
+
+
+@dataclass(frozen=True)
+class Login:
+    """Whether there is a token, and until when it can live."""
+
+    words: str
+    dies_at: datetime | None
+
+
+def login_of(laptop: Laptop) -> Login:
+    """The login's state, without asking Spotify."""
+    try:
+        token, _ = laptop.tokens.load()
+    except NeedsReauth:
+        return Login("none", None)
+    state = laptop.hot.load_state()
+    words = "Spotify no longer accepts it" if state and state.needs_reauth else "ok"
+    return Login(words, token.dies_at)
+
+
+def status_of(laptop: Laptop, _now: datetime) -> Status:
+    """Reads state, tables and site; writes nothing."""
+    state, login = laptop.hot.load_state(), login_of(laptop)
+    counts = laptop.engine.ask("select (select count(*) from plays) as plays, (select count(*) from gaps) as gaps").rows
+    return Status(
+        home=str(laptop.home),
+        zone=laptop.settings.time_zone,
+        login=login.words,
+        reauthorize_by=login.dies_at,
+        last_poll=state.last_run_timestamp if state else None,
+        last_play=state.last_seen_played_at if state else None,
+        blocked_until=state.blocked_until if state else None,
+        journal_objects=len(laptop.journal.list()),
+        plays=counts[0][0],
+        gaps=counts[0][1],
+        published=laptop.publisher.published("dashboard_data.json") is not None,
+    )

@@ -1,0 +1,73 @@
+"""What every command shares: the home folder, flags, the clock, and how progress and reports are shown."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from playledger.models import parse_instant
+from wiring.laptop import Laptop, open_home, wall_clock
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+def moment(text: str) -> datetime:
+    """An instant given on the command line. Raises typer.BadParameter with an example where it is none."""
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no moment; write it like 2026-11-22T03:10:00Z") from error
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The options in front of the command."""
+
+    home: Path
+    home_given: bool
+    zone: str | None
+    now: datetime | None
+
+    def clock(self) -> datetime:
+        """Now: the given moment, or this machine's."""
+        return self.now or wall_clock()
+
+    def laptop(self, **flags: Any) -> Laptop:
+        """The wired laptop; flags that are None were not given."""
+        return open_home(self.home, {"time_zone": self.zone, **flags}, self.clock)
+
+
+def report_values(report: Any) -> Any:
+    """A job's report as JSON values."""
+    if isinstance(report, BaseModel):
+        return report.model_dump(mode="json")
+    if is_dataclass(report) and not isinstance(report, type):
+        return asdict(report)
+    return report
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(report_values(value), ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error for work of known length; `(done, total)` moves it. Silent without a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True, disable=quiet or not ERR.is_terminal) as bar:
+        task = bar.add_task(label, total=None)
+
+        def moved(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield moved

@@ -1,0 +1,125 @@
+"""Reports as text for a person. Nothing is decided here."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import typer
+from aggregation.job import NightReport
+from ingestion.capture import CaptureReport
+from ingestion.export import ImportReport
+from playlist.job import PlaylistReport
+from rich.markup import escape
+from rich.table import Table
+
+from cli.commands import Status
+from cli.options import OUT, print_json
+from enrichment.job import EnrichReport
+from playledger.models import Quarantined, format_instant
+from playledger.ports import Rows
+
+
+def say(sentence: str) -> None:
+    """One line of plain text."""
+    OUT.print(sentence, markup=False, soft_wrap=True)
+
+
+def plain(value: Any) -> str:
+    """A cell as text: UTC moments to the millisecond, nothing for null."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return format_instant(value) if value.tzinfo else value.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def rows_as_table(found: Rows, empty: str = "No rows.") -> None:
+    """A table on the terminal."""
+    if not found.rows:
+        return say(empty)
+    table = Table(*[escape(name) for name in found.columns])
+    for row in found.rows:
+        table.add_row(*[escape(plain(value)) for value in row])
+    return OUT.print(table)
+
+
+def rows_as_json(found: Rows) -> None:
+    """A JSON array of objects."""
+    print_json([dict(zip(found.columns, map(_json_value, row), strict=True)) for row in found.rows])
+
+
+def rows_as_csv(found: Rows) -> None:
+    """Comma-separated values with a header line."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(found.columns)
+    writer.writerows([plain(value) for value in row] for row in found.rows)
+    typer.echo(out.getvalue(), nl=False)
+
+
+def _json_value(value: Any) -> Any:
+    return plain(value) if isinstance(value, datetime | date) else value
+
+
+def captured(report: CaptureReport) -> None:
+    """What a poll found."""
+    if report.outcome == "not_due":
+        return say("Not due: the window cannot fill before the next full hour.")
+    if report.outcome == "blocked":
+        return say(f"Spotify asked us to wait until {plain(report.blocked_until)} UTC; nothing was asked.")
+    say(f"{report.new} new plays in {report.objects} journal objects ({report.outcome}).")
+    if report.gap:
+        say("The window overlaps nothing known: plays may be missing before it. See: playledger gaps")
+    if report.short_window:
+        say("Spotify gave fewer plays than it knows: this window vouches for nothing older than itself.")
+    if report.quarantined:
+        say(f"{report.quarantined} records could not be read. See: playledger quarantine")
+    return None
+
+
+def imported(report: ImportReport) -> None:
+    """What an import did."""
+    rows_as_table(_pairs(report.model_dump(mode="json")))
+
+
+def enriched(report: EnrichReport) -> None:
+    """What was learned."""
+    rows_as_table(_pairs(report.model_dump(mode="json")))
+
+
+def aggregated(report: NightReport) -> None:
+    """What the night did."""
+    rows_as_table(_pairs(report.model_dump(mode="json")))
+
+
+def playlist_written(report: PlaylistReport) -> None:
+    """What the playlist holds now."""
+    rows_as_table(_pairs(report.model_dump(mode="json")))
+
+
+def status_shown(found: Status) -> None:
+    """How the ledger stands."""
+    rows_as_table(_pairs(found.model_dump(mode="json")))
+
+
+def quarantined(records: Sequence[Quarantined], report: Any) -> None:
+    """The records kept aside, and what reading them again gave."""
+    if report is not None:
+        say(f"{report.readable} of {report.records} can be read now and are plays; they count from the next aggregate.")
+    rows = tuple((record.ingested_at, record.origin, record.reason, record.raw[:80]) for record in records)
+    rows_as_table(Rows(("ingested_at", "origin", "reason", "raw"), rows), empty="The quarantine is empty.")
+
+
+def _pairs(values: dict[str, Any]) -> Rows:
+    words = {name.replace("_", " "): value for name, value in values.items()}
+    return Rows(("what", "value"), tuple((name, _short(value)) for name, value in words.items()))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) if len(value) <= 8 else f"{len(value)} of them"
+    return plain(value)
