@@ -3,7 +3,7 @@
 import hashlib
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -17,16 +17,18 @@ WINDOW_SIZE = DEFAULT_FETCH_LIMIT + OVERLAP_WINDOW_SIZE
 """How many plays one poll asks for: the most Spotify gives, so that polls overlap."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
 def from_ms(unix_ms: int) -> datetime:
     """The UTC moment of a Unix time in milliseconds, exact to the millisecond."""
-    seconds, ms = divmod(unix_ms, 1000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=ms * 1000)
+    return _EPOCH + timedelta(milliseconds=unix_ms)
 
 
 def to_ms(moment: datetime) -> int:
     """Unix milliseconds of an aware moment; anything below a millisecond is cut."""
-    whole = moment.replace(microsecond=0)
-    return int(whole.timestamp()) * 1000 + moment.microsecond // 1000
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def parse_instant(value: object) -> datetime:
@@ -41,12 +43,14 @@ def parse_instant(value: object) -> datetime:
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone")
-    return from_ms(to_ms(moment.astimezone(UTC)))
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    below = moment.microsecond % 1000
+    return moment - timedelta(microseconds=below) if below else moment
 
 
 def format_instant(moment: datetime) -> str:
     """`YYYY-MM-DD HH:MM:SS.mmm` in UTC: what both query engines read as TIMESTAMP."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+    return moment.astimezone(UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
 
 
 Instant = Annotated[
