@@ -1,11 +1,16 @@
-"""Entries as settlement meets them: exported rows, spans, and a track on repeat seen by both sides."""
+"""What settlement meets: exported rows, spans, a track on repeat seen by both sides, stores that count or die."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from playledger.models import Entry, ExportEntry, ExportSpan, Media, PlayEvent, from_ms, to_ms
+from playledger.journal import encode
+from playledger.models import Entry, ExportEntry, ExportSpan, Media, PlayEvent, from_ms, to_ms, utc_day
+from playledger.ports import Journal, JournalObject, Stored, TableStore
 from tests.support.builders import NOON, a_play, spotify_id, track_uri
+from tests.support.memory import MemoryJournal
 
 IMPORTED = datetime(2026, 9, 1, 6, 0, tzinfo=UTC)
 LENGTH = 60_000
@@ -68,3 +73,69 @@ def _free(at: int, end: int, seen: set[int]) -> int:
         at += 1 if at < end else -1
     seen.add(at)
     return at
+
+
+def put(journal: Journal, *entries: Entry) -> None:
+    """The entries in the journal: one object for each date."""
+    days: dict[date, list[Entry]] = {}
+    for entry in entries:
+        days.setdefault(utc_day(entry.at), []).append(entry)
+    for dt, inside in days.items():
+        batch = encode(inside, dt)
+        journal.put(batch.key, batch.body)
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of errors may survive it."""
+
+
+class MortalTables:
+    """A table store whose process is killed at the n-th write: before it, or just behind it."""
+
+    def __init__(self, tables: TableStore, at_write: int | None = None, *, is_after: bool = False) -> None:
+        self._tables = tables
+        self._at_write = at_write
+        self._is_after = is_after
+        self.writes: list[tuple[str, str]] = []
+        self.reads: list[tuple[str, str]] = []
+
+    def list(self, table: str) -> Mapping[str, Stored]:
+        """As the store does."""
+        return self._tables.list(table)
+
+    def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
+        """As the store does, noted."""
+        self.reads.append((table, partition))
+        return self._tables.read(table, partition)
+
+    def write(
+        self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """As the store does, until the end."""
+        self.writes.append((table, partition))
+        is_last = len(self.writes) == self._at_write
+        if is_last and not self._is_after:
+            raise Killed
+        stored = self._tables.write(table, partition, rows, digest=digest, replaces=replaces)
+        if is_last:
+            raise Killed
+        return stored
+
+
+class CountingJournal(MemoryJournal):
+    """Notes what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists = 0
+        self.reads: Counter[str] = Counter()
+
+    def list(self, first: date | None = None, last: date | None = None) -> Sequence[JournalObject]:
+        """As the journal does."""
+        self.lists += 1
+        return super().list(first, last)
+
+    def read(self, key: str) -> bytes:
+        """As the journal does."""
+        self.reads[key] += 1
+        return super().read(key)
