@@ -114,9 +114,12 @@ class Fresh:
 
     @cached_property
     def claim(self) -> Claim:
-        """What the whole window vouches for."""
+        """What the whole window vouches for.
+
+        It reaches back to the beginning while lists only grew and never were full. The first list cannot say so: it may
+        be the first since the state was lost, and cut.
+        """
         ends = self.poll.ends or [self.poll.server_now]
-        shows_all = self.state is not None and self.state.window_max < WINDOW_SIZE and not self.is_full
         return Claim(
             lo=ends[0],
             hi=ends[-1],
@@ -124,7 +127,7 @@ class Fresh:
             limit=WINDOW_SIZE,
             server_now=self.poll.server_now,
             previous_poll=self.state.last_run_timestamp if self.state else None,
-            reaches_back=shows_all and not self.is_short,
+            reaches_back=self.was_covered and not self.is_full and not self.is_short,
             is_short=self.is_short,
         )
 

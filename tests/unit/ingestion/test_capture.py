@@ -11,6 +11,7 @@ import pytest
 from adapters.hot_store import SqliteHotStore
 from adapters.journal import DirectoryJournal
 from ingestion.capture import CaptureReport, capture, due
+from playledger.coverage import holes
 from playledger.errors import (
     AccessRefused,
     NeedsReauth,
@@ -276,7 +277,8 @@ def test_a_stale_window_adds_nothing_and_moves_nothing_back(busy: Home) -> None:
 def test_nothing_in_the_state_goes_backwards_with_a_lagging_server(busy: Home) -> None:
     late = NOON - timedelta(hours=14)
     busy.spotify.script = [a_window_body(late)]
-    assert busy.poll(NOON - minutes(30)).new == 1
+    report = busy.poll(NOON - minutes(30))
+    assert (report.outcome, report.new, report.conflicts) == ("captured", 1, 0)
     assert busy.state.last_run_timestamp == busy.state.last_seen_played_at == NOON
     assert busy.state.last_cursor_unix_ms == to_ms(NOON)
 
@@ -362,7 +364,7 @@ def test_the_first_poll_claims_even_an_empty_list(home: Home) -> None:
     assert (report.outcome, report.new, report.objects, report.version) == ("captured", 0, 1, 1)
     ((dt, (claim,)),) = home.objects()
     assert dt == NOON.date()
-    assert claim == Claim(lo=NOON, hi=NOON, n=0, limit=50, server_now=NOON, reaches_back=True)
+    assert claim == Claim(lo=NOON, hi=NOON, n=0, limit=50, server_now=NOON)
     assert home.state.coverage_from == NOON
     assert home.poll(NOON + HOUR).outcome == "idle"
     assert len(home.objects()) == 1
@@ -370,10 +372,27 @@ def test_the_first_poll_claims_even_an_empty_list(home: Home) -> None:
 
 def test_a_claim_reaches_back_until_the_account_has_shown_a_full_window(home: Home) -> None:
     moments = every(minutes(3), 52)
-    for count in (49, 50, 51):
+    for count in (30, 40, 49, 50, 51):
         home.spotify.played = moments[:count]
         home.poll(moments[count - 1])
-    assert [claim.reaches_back for claim in home.entries(Claim)] == [True, False, False]
+    assert [claim.reaches_back for claim in home.entries(Claim)] == [False, True, True, False, False]
+
+
+def test_the_first_list_does_not_reach_back_for_it_may_be_cut_and_the_state_lost(home: Home) -> None:
+    home.spotify.play(*every(minutes(3), 20))
+    home.poll()
+    (claim,) = home.entries(Claim)
+    assert (claim.reaches_back, claim.is_short) == (False, False)
+
+
+def test_a_burst_behind_an_empty_first_list_leaves_a_hole_and_a_few_plays_none(home: Home) -> None:
+    home.poll()
+    home.spotify.play(*every(minutes(3), 3, NOON + HOUR))
+    home.poll(NOON + HOUR)
+    assert holes(home.entries(Claim)) == []
+    home.spotify.play(*every(minutes(1), 60, NOON + 3 * HOUR))
+    home.poll(NOON + 3 * HOUR)
+    assert [hole.after for hole in holes(home.entries(Claim))] == [to_ms(NOON + HOUR)]
 
 
 def test_coverage_starts_with_the_first_claim_and_stays(busy: Home) -> None:
