@@ -27,6 +27,7 @@ READS = (
     "tables.list",
     "tables.read",
     "spotify.recently_played",
+    "tokens.load",
 )
 WRITES = (
     "hot.commit",
@@ -37,6 +38,8 @@ WRITES = (
     "hot.replace_state",
     "journal.put",
     "tables.write",
+    "tokens.save",
+    "spotify.token",
 )
 SITES = (*READS, *WRITES)
 
@@ -182,6 +185,8 @@ class Probe:
             raise Crash  # a dead process has no `finally`
         task.calls += 1
         self.calls.append((task.name, task.calls, site))
+        if site.startswith(("hot.", "journal.")):
+            task.store_calls += 1
         mode = self._strike(task.name, task.calls, site)
         try:
             return self._perform(site, effect, mode)

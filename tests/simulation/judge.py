@@ -17,7 +17,6 @@ from tests.simulation.listener import DAY, Listener, TruePlay
 from tests.simulation.scheduler import Scheduler, Task
 
 STATE_BYTES = 8 * 1024
-CANARY = "CANARY-c0ffee-never-written-anywhere"
 
 Key = tuple[int, str]
 
@@ -191,11 +190,6 @@ class Judge:
         wanted = {key for key in self.journal.plays if key[0] + self.ttl_ms > now}
         if keys != wanted:
             self._say("I6", f"hot store and journal differ by {len(keys ^ wanted)} plays: {sorted(keys ^ wanted)[0]}")
-
-    def secret_free(self, what: str, text: str) -> None:
-        """No secret is written anywhere (I12)."""
-        if CANARY in text:
-            self._say("I12", f"a secret is in {what}")
 
     def say(self, number: str, text: str) -> None:
         """A violation found elsewhere."""

@@ -3,6 +3,7 @@
 Everything follows from the seed. Times are Unix milliseconds.
 """
 
+import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -79,13 +80,19 @@ class Listener:
         return sorted(listed, key=_AGE, reverse=True)[:limit]
 
     def in_order(self) -> list[TruePlay]:
-        """The plays that were newer than everything listed before them, which coverage can vouch for."""
-        newest, found = 0, []
+        """The plays that were newer than everything listed before them, which coverage can vouch for.
+
+        What is dated into the future counts as listed when its time has come.
+        """
+        newest = 0
+        ahead: list[int] = []
+        found: list[TruePlay] = []
         for play in self.plays:
+            while ahead and ahead[0] <= play.published + FUTURE:
+                newest = max(newest, heapq.heappop(ahead))
             if play.ms > newest:
                 found.append(play)
-            if play.ms <= play.published + FUTURE:
-                newest = max(newest, play.ms)
+            heapq.heappush(ahead, play.ms)
         return found
 
     def add(self, *plays: TruePlay) -> None:

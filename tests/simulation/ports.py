@@ -183,12 +183,13 @@ class SimSpotify:
 
     def recently_played(self, limit: int) -> Answer:
         """See the port."""
-        return self._probe.call("spotify.recently_played", lambda: self._answer(limit))
+        return self._probe.call("spotify.recently_played", lambda: self.answer(limit))
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"capture and settlement have no business with Spotify's {name}")
 
-    def _answer(self, limit: int) -> Answer:
+    def answer(self, limit: int) -> Answer:
+        """What Spotify answers at this moment, as the weather leaves it. Raises what a refusal stands for."""
         self._judge.asked()
         now, rng = self._probe.scheduler.now, self._probe.scheduler.current.rng
         if self.revoked[0] <= now < self.revoked[1]:

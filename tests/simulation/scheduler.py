@@ -29,6 +29,7 @@ class Task:
     result: Any = None
     error: PlayledgerError | None = None
     calls: int = 0
+    store_calls: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
 
 

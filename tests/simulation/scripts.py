@@ -21,7 +21,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Script:
-    """All that is decided beforehand. `armed` is the share of (site, mode) pairs that can strike."""
+    """All that is decided beforehand. `armed` is the share of (site, mode) pairs that can strike.
+
+    `revoked`: from when to when Spotify accepts no login. `wired`: the project's own client asks, through an account
+    service that `rotates` refresh tokens or does not, and by a clock that is off.
+    """
 
     seed: object
     start: int
@@ -31,6 +35,9 @@ class Script:
     armed: float = 0.0
     ttl_days: int = 30
     revoked: tuple[int, int] = (0, 0)
+    wired: bool = False
+    rotates: bool = False
+    clock_off_ms: int = 0
     plays: tuple[TruePlay, ...] | None = None
 
     @property
@@ -68,6 +75,9 @@ def draw(seed: object) -> Script:
         armed=0.0 if calm else rng.choice((0.02, 0.05, 0.1, 0.25)),
         ttl_days=rng.choice((7, 30)),
         revoked=_revoked(rng, start, end) if not calm and rng.random() < 0.06 else (0, 0),
+        wired=rng.random() < 0.1,
+        rotates=rng.random() < 0.3,
+        clock_off_ms=rng.choice((0, 0, -2 * HOUR, 2 * HOUR, 40 * DAY)),
     )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict
+from playledger.errors import CorruptObject, NeedsReauth, PlaysAlreadyStored, StateConflict
 from playledger.journal import key_date
-from playledger.models import Claim, IngestionState, PlayEvent, canonical_row
+from playledger.models import Claim, IngestionState, PlayEvent, Token, canonical_row
 from playledger.ports import JournalObject, Stored
 
 
@@ -153,3 +153,24 @@ class MemoryTableStore:
     def contents(self) -> dict[tuple[str, str], str]:
         """All rows as text, for comparing one store with another."""
         return {name: text for name, (_, text) in sorted(self._stored.items())}
+
+
+class MemoryTokenStore:
+    """One token and a version that counts its saves."""
+
+    def __init__(self, token: Token | None = None) -> None:
+        self._token = token
+        self._version = 0
+
+    def load(self) -> tuple[Token, str]:
+        """The token and its version; NeedsReauth where there is none."""
+        if self._token is None:
+            raise NeedsReauth("there is no login yet: log in first")
+        return self._token, str(self._version)
+
+    def save(self, token: Token, version: str | None) -> str:
+        """Stores the token if `version` is stored now (None: whatever is)."""
+        if version is not None and version != str(self._version):
+            raise StateConflict("another token was saved meanwhile")
+        self._token, self._version = token, self._version + 1
+        return str(self._version)
