@@ -23,7 +23,7 @@ DONE = b"<!doctype html><title>Playledger</title><p>Logged in. You can close thi
 class _Listener(HTTPServer):
     """Waits for the one request that brings the code; any other path is refused and does not count."""
 
-    allow_reuse_address = False
+    allow_reuse_address = True
     answer: dict[str, str] | None = None
 
     def handle_timeout(self) -> None:

@@ -13,15 +13,16 @@ from tests.support.fortnight import START, Fortnight, fortnight
 
 pytestmark = pytest.mark.functional
 
-HALF_PAST = timedelta(days=6, hours=15, minutes=30)
-WEATHER = Quirks(late_share=0.01, bursts=(START + HALF_PAST,))
-OUTAGE = (START + timedelta(days=5, hours=9, minutes=30), START + timedelta(days=5, hours=15, minutes=30))
+HALF_PAST = timedelta(days=6, hours=4, minutes=30)
+SEED = 2
+WEATHER = Quirks(late_share=0.01, lost_context_share=0.1, bursts=(START + HALF_PAST,))
+OUTAGE = (START + timedelta(days=11, hours=9, minutes=20), START + timedelta(days=11, hours=15, minutes=20))
 
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortnight]:
     """A heavy listener with late plays, null contexts and a burst, polled every hour."""
-    with fortnight(tmp_path_factory.mktemp("quiet"), HEAVY, 11, quirks=WEATHER) as weeks:
+    with fortnight(tmp_path_factory.mktemp("quiet"), HEAVY, SEED, quirks=WEATHER) as weeks:
         weeks.run()
         yield weeks
 
@@ -29,7 +30,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortnight]:
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortnight]:
     """The same listener while Spotify was down for six hours."""
-    with fortnight(tmp_path_factory.mktemp("broken"), HEAVY, 11, quirks=WEATHER, outage=OUTAGE) as weeks:
+    with fortnight(tmp_path_factory.mktemp("broken"), HEAVY, SEED, quirks=WEATHER, outage=OUTAGE) as weeks:
         weeks.run()
         yield weeks
 
@@ -73,7 +74,8 @@ def test_the_fortnight_was_no_easy_one(quiet: Fortnight) -> None:
 def test_a_context_that_spotify_nulled_later_is_kept(quiet: Fortnight) -> None:
     lost_later = [play for play in due(quiet) if play.context_uri and play.context_gone_at_ms is not None]
     rows = {row["play_key"]: row for row in quiet.plays()}
-    kept = [rows[play.key]["context_type"] for play in lost_later if play.context_at(play.published_at_ms + 3_600_000)]
+    seen_with_it = [play for play in lost_later if play.context_at(play.published_at_ms + 3_600_000)]
+    kept = [rows[play.key]["context_type"] for play in seen_with_it]
     assert kept
     assert all(kept)
 
