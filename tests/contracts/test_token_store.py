@@ -156,6 +156,14 @@ def test_a_save_leaves_no_other_file_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["token.json"]
 
 
+def test_a_save_that_fails_leaves_no_other_file_behind(tmp_path: Path) -> None:
+    (tmp_path / "token.json").mkdir()
+
+    with pytest.raises(Misconfigured):
+        FileTokenStore(tmp_path / "token.json").save(token(), None)
+    assert [path.name for path in tmp_path.iterdir()] == ["token.json"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "{}", json.dumps({"refresh_token": CANARY}), json.dumps({"refresh_token": [CANARY]}), CANARY],
