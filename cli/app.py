@@ -121,21 +121,12 @@ def enrich(
     json: Json = False,
 ) -> None:
     """Learn names, albums and genres: from the journal first, then from Spotify within the day's budget of calls."""
+    from cli.commands import enrich_once
     from cli.show import enriched
-    from enrichment.job import enrich as enrich_job
 
     shared = _shared(context)
     with shared.laptop() as laptop, progress_bar("enriching", quiet=json) as progress:
-        report = enrich_job(
-            laptop.journal,
-            laptop.tables,
-            laptop.cache,
-            laptop.engine,
-            None if offline else laptop.spotify,
-            now=shared.clock(),
-            daily_calls=laptop.settings.enrichment_daily_calls,
-            progress=progress,
-        )
+        report = enrich_once(laptop, shared.clock(), progress, offline=offline)
     print_json(report) if json else enriched(report)
 
 
@@ -213,16 +204,27 @@ def quarantine(
     json: Json = False,
 ) -> None:
     """Records that could not be read, kept with their raw text and the reason."""
+    from cli.show import quarantined
     from ingestion.quarantine import quarantined as read_quarantine
     from ingestion.quarantine import reparse as read_again
-
-    from cli.show import quarantined
 
     shared = _shared(context)
     with shared.laptop() as laptop:
         report = read_again(laptop.journal, now=shared.clock()) if reparse else None
         records = read_quarantine(laptop.journal)
     print_json([record.model_dump(mode="json") for record in records]) if json else quarantined(records, report)
+
+
+@app.command()
+def rebuild(context: typer.Context, json: Json = False) -> None:
+    """Make the state of capture and the hot plays anew from the journal alone, after state.sqlite was lost."""
+    from cli.show import rebuilt
+    from settlement.job import rebuild as rebuild_job
+
+    shared = _shared(context)
+    with shared.laptop() as laptop:
+        state = rebuild_job(laptop.journal, laptop.hot, now=shared.clock())
+    print_json(state) if json else rebuilt(state)
 
 
 @app.command()
@@ -256,6 +258,7 @@ def demo(
         Path | None, typer.Option(exists=True, help="Your own extended streaming history instead of an invented one.")
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8723,
+    years: Annotated[int, typer.Option(min=0, max=15, help="Years of the invented history.")] = 3,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw an earlier demo in this folder away first.")] = False,
     serve_it: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="Keep serving. [default: if there is a terminal]")
@@ -267,7 +270,7 @@ def demo(
     shared = _shared(context)
     home = shared.home if shared.home_given else platformdirs.user_cache_path("playledger-demo")
     keep_serving = sys.stdin.isatty() and sys.stdout.isatty() if serve_it is None else serve_it
-    run_demo(home, zone=shared.zone, export=export, port=port, fresh=fresh, keep_serving=keep_serving)
+    run_demo(home, zone=shared.zone, export=export, port=port, fresh=fresh, keep_serving=keep_serving, years=years)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from aggregation.job import NightReport
 from aggregation.job import aggregate as aggregate_job
+from cli.serve import serve_blocking
+from enrichment.job import EnrichReport
+from enrichment.job import enrich as enrich_job
 from ingestion.capture import CaptureReport
 from ingestion.capture import capture as capture_job
-from playlist.job import PlaylistReport, write_playlist
-
-from cli.serve import serve_blocking
 from playledger.errors import NeedsReauth
 from playledger.models import Instant, Model
+from playlist.job import PlaylistReport, write_playlist
 from wiring.laptop import Laptop
 
 GAPS = "select after, before, quiet_until, gap_class, lost_min, lost_max, lost_estimate from gaps order by after desc"
@@ -46,6 +47,22 @@ def aggregate_once(laptop: Laptop, now: datetime, progress: Callable[[int, int],
         laptop.publisher,
         now=now,
         settings=laptop.settings,
+        progress=progress,
+    )
+
+
+def enrich_once(
+    laptop: Laptop, now: datetime, progress: Callable[[int, int], None] | None = None, *, offline: bool = False
+) -> EnrichReport:
+    """Learns from the journal, then asks Spotify within the day's budget."""
+    return enrich_job(
+        laptop.journal,
+        laptop.tables,
+        laptop.cache,
+        laptop.engine,
+        None if offline else laptop.spotify,
+        now=now,
+        daily_calls=laptop.settings.enrichment_daily_calls,
         progress=progress,
     )
 

@@ -18,18 +18,18 @@ from zoneinfo import ZoneInfo
 import requests
 from pydantic import BaseModel
 
-from cli.commands import aggregate_once, capture_once, page_folder, playlist_once, serve_forever
+from cli.commands import aggregate_once, capture_once, enrich_once, page_folder, playlist_once, serve_forever
 from cli.options import progress_bar
 from cli.serve import serving
 from cli.show import say
-from enrichment.job import enrich
-from ingestion.export import export_files, import_export
+from ingestion.export import import_export
 from playledger.dashboard_data import DashboardData
 from playledger.errors import Misconfigured, SpotifyUnavailable, WorldChanged
-from playledger.models import from_ms
+from playledger.journal import decode
+from playledger.models import ExportEntry, Media, format_instant, from_ms
 from playledger.settings import environment_values, process_environment
 from simulator.account import Account
-from simulator.catalogue import make_catalogue
+from simulator.catalogue import Catalogue, make_catalogue
 from simulator.clock import VirtualClock
 from simulator.export import write_export
 from simulator.faults import RECENT, Faults, unavailable
@@ -58,7 +58,7 @@ class Scene:
     """What the demo plays: the account's truth, the export of it, and when polling runs and fails."""
 
     plays: Sequence[ListenedPlay]
-    export: Path
+    catalogue: Catalogue | None
     zone: str
     start: datetime
     end: datetime
@@ -82,6 +82,7 @@ class Marker(BaseModel):
 
     playledger_demo: int = 1
     zone: str
+    years: int
     export_sha256: str | None
 
 
@@ -93,24 +94,23 @@ def run_demo(
     port: int,
     fresh: bool,
     keep_serving: bool,
+    years: int = YEARS,
     opened: Opener = open_home,
 ) -> None:
     """Runs all stages, printing each one's time; then serves the page, or checks it once where nobody is watching."""
     chosen = zone or environment_values(process_environment()).get("time_zone") or DEFAULT_ZONE
-    prepare(home, Marker(zone=chosen, export_sha256=_digest(export)), fresh=fresh)
-    with stage("a listener"):
-        scene = replayed(export, chosen) if export else invented(home, chosen)
-        account = Account(scene.plays, catalogue=None if export else make_catalogue(SEED))
-    say(f"  {len(scene.plays):,} plays until {scene.end:%Y-%m-%d}, in {chosen}; everything lies in {home}")
+    prepare(home, Marker(zone=chosen, years=years, export_sha256=_digest(export)), fresh=fresh)
+    say(f"Everything lies in {home}")
+    scene = _replayed(home, export, chosen, opened) if export else _invented(home, chosen, years, opened)
     clock = VirtualClock(scene.start)
-    with serve(account, clock=clock, faults=_faults(scene)) as spotify:
+    with serve(Account(scene.plays, catalogue=scene.catalogue), clock=clock, faults=_faults(scene)) as spotify:
         _stages(home, scene, spotify, clock, opened)
     if keep_serving:
         serve_forever(home, port)
     else:
         with serving(page=page_folder(), data=home / "site", port=0) as address, stage("the page fetched and checked"):
             check_page(address)
-        say(f"The page was at {address}. To look at it: playledger --home {home} serve")
+        say(f"The page was at {address}\nTo look at it: playledger --home {home} serve")
 
 
 def _stages(home: Path, scene: Scene, spotify: SimulatedSpotify, clock: VirtualClock, opened: Opener) -> None:
@@ -124,30 +124,18 @@ def _stages(home: Path, scene: Scene, spotify: SimulatedSpotify, clock: VirtualC
     }
     with opened(home, flags, clock) as laptop:
         laptop.tokens.save(spotify.login(), None)
-        with stage("account export imported"), progress_bar("importing") as moved:
-            imported = import_export(scene.export, laptop.journal, now=scene.start, progress=moved)
-        say(f"  {imported.rows:,} rows")
         with stage("two weeks captured, hour by hour over HTTP"):
             say(f"  {captured(laptop, scene, clock)}")
+        clock.set(scene.now)
         with stage("settled, summarised, asked"), progress_bar("settling") as moved:
-            clock.set(scene.now)
             night = aggregate_once(laptop, scene.now, moved)
-        say(f"  {night.plays_settled:,} plays settled, {night.queries} questions asked")
+            say(f"  {night.plays_settled:,} plays settled, {night.queries} questions asked")
         with stage("names and genres learned"), progress_bar("enriching") as moved:
-            learned = enrich(
-                laptop.journal,
-                laptop.tables,
-                laptop.cache,
-                laptop.engine,
-                laptop.spotify,
-                now=scene.now,
-                daily_calls=laptop.settings.enrichment_daily_calls,
-                progress=moved,
-            )
-        say(f"  {learned.calls} calls to Spotify")
+            learned = enrich_once(laptop, scene.now, moved)
+            say(f"  {learned.tracks_learned:,} tracks from the journal, {learned.calls} calls to Spotify")
         with stage("playlist written"):
             written = playlist_once(laptop, scene.now)
-        say(f"  {written.chosen} of {written.liked} liked songs")
+            say(f"  {written.chosen} of {written.liked} liked songs")
         with stage("asked again and published"):
             aggregate_once(laptop, scene.now)
 
@@ -178,29 +166,65 @@ def prepare(home: Path, marker: Marker, *, fresh: bool) -> None:
         ) from error
 
 
-def invented(home: Path, zone: str) -> Scene:
+def _invented(home: Path, zone: str, years: int, opened: Opener) -> Scene:
     """Years of an invented listener, and an account export that ends some days into the captured fortnight."""
     end = datetime.combine(LAST_DAY, day_time(23, 30), ZoneInfo(zone))
     start = end.replace(hour=0, minute=10) - CAPTURED
-    born = end.replace(hour=0, minute=0) - timedelta(days=365 * YEARS)
-    first_outage = (start + EXPORT_OVERLAP + timedelta(days=5)).replace(hour=14, minute=0)
-    quirks = Quirks(late_share=0.02, bursts=(first_outage + timedelta(hours=2),))
-    plays = generate(MODERATE, SEED, born, end, catalogue=make_catalogue(SEED), tz=zone, quirks=quirks)
-    until = start + EXPORT_OVERLAP
-    write_export([play for play in plays if from_ms(play.ended_at_ms) < until], home / "export")
-    last = from_ms(plays[-1].ended_at_ms)
-    return Scene(plays, home / "export", zone, start, last, (first_outage, first_outage + OUTAGE))
+    born = end.replace(hour=0, minute=0) - max(timedelta(days=365 * years), CAPTURED)
+    outage = (start + EXPORT_OVERLAP + timedelta(days=5)).replace(hour=14, minute=0)
+    quirks = Quirks(late_share=0.02, bursts=(outage + timedelta(hours=2),))
+    catalogue, folder = make_catalogue(SEED), home / "export"
+    with stage("years of an invented listener"):
+        plays = generate(MODERATE, SEED, born, end, catalogue=catalogue, tz=zone, quirks=quirks)
+        until = start + EXPORT_OVERLAP
+        write_export([play for play in plays if from_ms(play.ended_at_ms) < until], folder)
+        say(f"  {len(plays):,} plays, {born:%Y-%m-%d} to {end:%Y-%m-%d}, days in {zone}")
+    _import(home, folder, zone, start, opened)
+    return Scene(plays, catalogue, zone, start, from_ms(plays[-1].ended_at_ms), (outage, outage + OUTAGE))
 
 
-def replayed(export: Path, zone: str) -> Scene:
+def _replayed(home: Path, export: Path, zone: str, opened: Opener) -> Scene:
     """A real history played again: all of it imported, its last fortnight captured as well."""
-    plays = replay_rows([row for file in export_files(export) if file.is_audio for row in file.rows()[0]])
+    entries = _import(home, export, zone, datetime.combine(LAST_DAY, day_time(), ZoneInfo(zone)), opened)
+    plays = replay_rows([_row(entry) for entry in entries])
     if not plays:
         raise WorldChanged(f"{export} holds no play of a track; there is nothing to show")
     last = from_ms(plays[-1].ended_at_ms)
     start = (last.astimezone(ZoneInfo(zone)) - CAPTURED).replace(minute=10, second=0, microsecond=0)
     outage = start + timedelta(days=6)
-    return Scene(plays, export, zone, start, last, (outage, outage + OUTAGE))
+    return Scene(plays, None, zone, start, last, (outage, outage + OUTAGE))
+
+
+def _import(home: Path, export: Path, zone: str, now: datetime, opened: Opener) -> list[ExportEntry]:
+    """Imports the export; returns the journal's export entries, oldest first."""
+    with opened(home, {"time_zone": zone}, lambda: now) as laptop:
+        with stage("account export imported"), progress_bar("importing") as moved:
+            report = import_export(export, laptop.journal, now=now, progress=moved)
+            say(f"  {report.rows:,} rows: {report.objects_new:,} objects new, {report.objects_known:,} known")
+        found = laptop.journal.list()
+        entries = [entry for item in found for entry in decode(item.key, laptop.journal.read(item.key))]
+    rows = [entry for entry in entries if isinstance(entry, ExportEntry)]
+    return sorted(rows, key=lambda entry: (entry.played_at, entry.key))
+
+
+def _row(entry: ExportEntry) -> dict[str, object]:
+    """An entry as the row of an export that it came from."""
+    is_podcast = entry.media is Media.PODCAST
+    return {
+        "ts": format_instant(entry.played_at),
+        "ms_played": entry.ms_played,
+        "spotify_episode_uri" if is_podcast else "spotify_track_uri": entry.track_uri,
+        "episode_name": entry.track_name,
+        "episode_show_name": entry.artist_name,
+        "master_metadata_track_name": entry.track_name,
+        "master_metadata_album_artist_name": entry.artist_name,
+        "master_metadata_album_album_name": entry.album_name,
+        "reason_start": entry.reason_start,
+        "reason_end": entry.reason_end,
+        "shuffle": entry.shuffle,
+        "offline": entry.offline,
+        "incognito_mode": entry.incognito,
+    }
 
 
 def captured(laptop: Laptop, scene: Scene, clock: VirtualClock) -> str:

@@ -7,18 +7,18 @@ from datetime import date, datetime
 from typing import Any
 
 import typer
-from aggregation.job import NightReport
-from ingestion.capture import CaptureReport
-from ingestion.export import ImportReport
-from playlist.job import PlaylistReport
 from rich.markup import escape
 from rich.table import Table
 
+from aggregation.job import NightReport
 from cli.commands import Status
 from cli.options import OUT, print_json
 from enrichment.job import EnrichReport
-from playledger.models import Quarantined, format_instant
+from ingestion.capture import CaptureReport
+from ingestion.export import ImportReport
+from playledger.models import IngestionState, Quarantined, format_instant
 from playledger.ports import Rows
+from playlist.job import PlaylistReport
 
 
 def say(sentence: str) -> None:
@@ -110,6 +110,13 @@ def quarantined(records: Sequence[Quarantined], report: Any) -> None:
         say(f"{report.readable} of {report.records} can be read now and are plays; they count from the next aggregate.")
     rows = tuple((record.ingested_at, record.origin, record.reason, record.raw[:80]) for record in records)
     rows_as_table(Rows(("ingested_at", "origin", "reason", "raw"), rows), empty="The quarantine is empty.")
+
+
+def rebuilt(state: IngestionState | None) -> None:
+    """The state that was made."""
+    if state is None:
+        return say("The journal holds no poll: there is no state to make.")
+    return say(f"State made: {len(state.seen)} plays remembered, covered since {plain(state.coverage_from)} UTC.")
 
 
 def _pairs(values: dict[str, Any]) -> Rows:
