@@ -1,62 +1,55 @@
-"""Account exports ("Extended streaming history") to the journal. Every row is kept; personal fields stop here.
+"""Account exports ("extended streaming history") into the journal: a zip, a folder, or one file of them.
 
-All files are read and checked before the first object is put. Objects are named by their content, so an import that was
-stopped is simply run again, and importing a file twice puts nothing new.
+Every file is read and judged before the first object is put, so that a bad one leaves nothing half-written. Each file
+becomes one object per UTC date, oldest first; the last one says that the file was imported whole.
 """
 
+import gzip
 import hashlib
 import json
 import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-from pydantic import ValidationError
-
+from ingestion.export_rows import read_row, set_row_aside
+from ingestion.parse import UnreadableError
 from playledger.errors import UnreadableExport
-from playledger.journal import encode
-from playledger.models import (
-    Entry,
-    ExportEntry,
-    ExportSpan,
-    Instant,
-    Media,
-    Model,
-    Quarantined,
-    names_uri,
-    parse_instant,
-    to_ms,
-    utc_day,
-)
+from playledger.journal import Batch, encode
+from playledger.models import Entry, ExportEntry, ExportSpan, Instant, Model, Quarantined, utc_day
 from playledger.ports import Journal
 
-EXTENDED = re.compile(r"^(endsong_\d+|endvideo|Streaming_History_(Audio|Video)_[^/\\]*)\.json(\.gz)?$", re.IGNORECASE)
-ACCOUNT_DATA = re.compile(r"^StreamingHistory(_music|_podcast|_audiobook)?_?\d*\.json$", re.IGNORECASE)
-LARGEST_FILE = 256 * 2**20
-LARGEST_RATIO = 300
-MOST_FILES = 2_000
+AUDIO = re.compile(r"(streaming_history_audio_.*|endsong.*)\.json(\.gz)?", re.IGNORECASE)
+VIDEO = re.compile(r"(streaming_history_video_.*|endvideo.*)\.json(\.gz)?", re.IGNORECASE)
+ACCOUNT = re.compile(r"streaminghistory.*\.json(\.gz)?", re.IGNORECASE)
+TABLE = re.compile(r".*\.(csv|tsv|txt|xlsx?|parquet)(\.gz)?", re.IGNORECASE)
 
-WHICH = 'request "Extended streaming history" on Spotify\'s account privacy page'
-FAMILIES = (
-    ("ios", ("ios", "iphone", "ipad")),
-    ("android", ("android",)),
-    ("windows", ("windows",)),
-    ("macos", ("os x", "osx", "macos")),
-    ("web", ("web_player", "webplayer", "web player")),
-    ("linux", ("linux",)),
+MOST_ENTRIES = 10_000
+MOST_FILE_BYTES = 64 * 2**20
+"""Spotify cuts an export into files of about 13 MB."""
+MOST_BYTES = 2**30
+MOST_RATIO = 200
+"""Exports shrink about fifteenfold in a zip. What shrinks more than this is made to fill a disk."""
+SMALL_FILE_BYTES = 2**20
+"""Up to this size any ratio is harmless."""
+
+REQUEST = 'request the "Extended streaming history" at https://www.spotify.com/account/privacy/'
+
+ACCOUNT_DATA = (
+    'is of the short "Account data" (one year, to the minute, without track ids), which cannot tell plays apart;'
+    f" {REQUEST}"
 )
-
-Row = Mapping[str, Any]
-Moved = Callable[[int, int], None]
+TABLE_COPY = f"is a table somebody made from an export, and such copies mangle the times; {REQUEST}"
 
 
 class ImportReport(Model):
-    """What an import did with every row: rows = kept + duplicates + quarantined. Times are UTC."""
+    """The receipt: rows = kept + duplicates + quarantined. `kept` counts distinct rows of each file by medium."""
 
     files: int
     rows: int
@@ -65,287 +58,237 @@ class ImportReport(Model):
     quarantined: int
     objects_new: int
     objects_known: int
-    first_played_at: Instant | None
-    last_played_at: Instant | None
+    first: Instant | None
+    last: Instant | None
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One file of an export, read when asked."""
+    """One file of an export, wherever it lies."""
 
     name: str
     read: Callable[[], bytes]
 
     @property
     def is_audio(self) -> bool:
-        """Whether it lists everything that was listened to in its span; a video file does not."""
-        return "video" not in self.name.lower()
+        """Its own name says that it is whole audio history: only such a file can heal gaps."""
+        return bool(AUDIO.fullmatch(self.name))
 
-    def rows(self) -> tuple[list[Row], str]:
-        """Its rows and the SHA-256 of its text. Raises UnreadableExport, naming the file, where it is no export."""
-        text = self.read()
-        if not text.strip():
-            raise UnreadableExport(f"{self.name} is empty")
+    @property
+    def is_video(self) -> bool:
+        """Its own name says that all of it was video."""
+        return bool(VIDEO.fullmatch(self.name))
+
+
+@dataclass
+class Contents:
+    """What a file holds."""
+
+    sha256: str
+    rows: int = 0
+    duplicates: int = 0
+    days: dict[date, dict[str, ExportEntry]] = field(default_factory=dict)
+    quarantined: dict[str, Quarantined] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> Iterator[ExportEntry]:
+        """The distinct rows that could be read."""
+        return (entry for day in self.days.values() for entry in day.values())
+
+    def add(self, entry: ExportEntry) -> None:
+        """One more row that could be read."""
+        day = self.days.setdefault(utc_day(entry.played_at), {})
+        self.duplicates += entry.key in day
+        day.setdefault(entry.key, entry)
+
+    def set_aside(self, record: Quarantined) -> None:
+        """One more row that could not."""
+        self.duplicates += record.entry_id in self.quarantined
+        self.quarantined.setdefault(record.entry_id, record)
+
+
+def import_export(
+    path: Path, journal: Journal, *, now: datetime, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> ImportReport:
+    """Puts every row of the export into the journal; `progress` gets objects put and objects in all.
+
+    Importing the same again puts nothing. Raises UnreadableExport before anything was put.
+    """
+    with _opened(path) as files:
+        total = sum(len(_contents(file, now).days) for file in files)
+        if not total:
+            raise UnreadableExport(f"{path.name} holds no plays")
+        tally: Counter[str] = Counter()
+        kept: Counter[str] = Counter()
+        times: list[datetime] = []
+        for file in files:
+            contents = _contents(file, now)
+            for batch in _batches(file, contents, now):
+                tally["objects_new" if journal.put(batch.key, batch.body) else "objects_known"] += 1
+                progress(tally["objects_new"] + tally["objects_known"], total)
+            tally.update(rows=contents.rows, duplicates=contents.duplicates, quarantined=len(contents.quarantined))
+            kept.update(entry.media.value for entry in contents.entries)
+            times += _ends(contents)
+    return ImportReport(
+        files=len(files),
+        kept=dict(sorted(kept.items())),
+        first=min(times),
+        last=max(times),
+        **{name: tally[name] for name in ("rows", "duplicates", "quarantined", "objects_new", "objects_known")},
+    )
+
+
+def _batches(file: ExportFile, contents: Contents, now: datetime) -> Iterator[Batch]:
+    """One object per date, oldest first. The last one carries what was set aside, and the span of an audio file."""
+    for dt in sorted(contents.days):
+        entries: list[Entry] = list(contents.days[dt].values())
+        if dt == max(contents.days):
+            entries += contents.quarantined.values()
+            entries += [_span(contents, now)] if file.is_audio else []
+        yield encode(entries, dt)
+
+
+def _span(contents: Contents, now: datetime) -> ExportSpan:
+    lo, hi = _ends(contents)
+    return ExportSpan(file_sha256=contents.sha256, lo=lo, hi=hi, rows=contents.rows, ingested_at=now)
+
+
+def _ends(contents: Contents) -> list[datetime]:
+    """The first and the last moment; none where there is no row."""
+    times = [entry.played_at for entry in contents.entries]
+    return [min(times), max(times)] if times else []
+
+
+# ---- what is in a file ------------------------------------------------------------------------------------------
+
+
+def _contents(file: ExportFile, now: datetime) -> Contents:
+    """All rows of a file. Raises UnreadableExport where the file as a whole is not what it should be."""
+    raw = file.read()
+    contents = Contents(hashlib.sha256(raw).hexdigest())
+    reason = ""
+    for row in _rows(file.name, raw):
+        contents.rows += 1
         try:
-            rows = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise UnreadableExport(
-                f"{self.name} is no complete JSON file: {error}; download the export again"
-            ) from error
-        _check_shape(self.name, rows)
-        return rows, hashlib.sha256(text).hexdigest()
+            contents.add(read_row(row, is_video=file.is_video, ingested_at=now))
+        except UnreadableError as error:
+            reason = str(error)
+            contents.set_aside(set_row_aside(row, reason, is_video=file.is_video, ingested_at=now))
+    if sum(1 for _ in contents.entries) < len(contents.quarantined):
+        raise UnreadableExport(f"{file.name} is no extended streaming history: of most rows {reason}")
+    return contents
 
 
-def import_export(path: Path, journal: Journal, *, now: datetime, progress: Moved | None = None) -> ImportReport:
-    """Adds a zip, a folder or one file. Raises UnreadableExport before anything is put where any file is damaged."""
-    files = export_files(path)
-    total = sum(len(file.rows()[0]) for file in files)
-    tally = _Tally()
-    for file in files:
-        rows, digest = file.rows()
-        _import_file(_FileEntries.of(file, rows, digest, now), journal, tally)
-        if progress:
-            progress(tally.rows, total)
-    return tally.report(len(files))
+def _rows(name: str, raw: bytes) -> Sequence[object]:
+    if not raw.strip():
+        raise UnreadableExport(f"{name} is empty")
+    try:
+        text = raw.decode("utf-8-sig")
+        rows = json.loads(text)
+    except UnicodeDecodeError as error:
+        raise UnreadableExport(f"{name} is no UTF-8 text") from error
+    except RecursionError as error:
+        raise UnreadableExport(f"{name} is nested too deeply to be an export") from error
+    except ValueError as error:
+        raise UnreadableExport(f"{name} {_why_no_json(text)}") from error
+    if not isinstance(rows, list):
+        raise UnreadableExport(f"{name} holds no list of plays, so it is no extended streaming history")
+    if any(isinstance(row, dict) and "endTime" in row and "ts" not in row for row in rows):
+        raise UnreadableExport(f"{name} {ACCOUNT_DATA}")
+    return rows
 
 
-def export_files(path: Path) -> list[ExportFile]:
-    """The history files in a zip, a folder or a single file, by name. Raises UnreadableExport where there are none."""
-    if path.is_dir():
-        files = [_on_disk(found) for found in sorted(path.rglob("*.json*")) if found.is_file()]
-    elif zipfile.is_zipfile(path):
-        files = _in_zip(path)
-    else:
-        return [_on_disk(path)]
-    extended = [file for file in files if EXTENDED.match(file.name)]
-    if extended:
-        return extended
-    if any(ACCOUNT_DATA.match(file.name) for file in files):
-        raise UnreadableExport(f"{path.name} holds the short account data, without ids or seconds; {WHICH}")
-    raise UnreadableExport(f"{path.name} holds no streaming history (Streaming_History_Audio_*.json); {WHICH}")
+def _why_no_json(text: str) -> str:
+    """Half a download, a table, or something else."""
+    begins, ends = text.lstrip()[:1], text.rstrip()[-1:]
+    if begins == "[" and ends != "]":
+        return "breaks off in the middle; download or unpack it again"
+    first_line = text.lstrip().splitlines()[0]
+    if begins not in "[{" and any(sign in first_line for sign in ",;\t"):
+        return TABLE_COPY
+    return "is no JSON"
+
+
+# ---- where files lie --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[list[ExportFile]]:
+    """The files of the export at `path`, in order of their names. Damage and refusals become UnreadableExport."""
+    try:
+        if path.is_dir():
+            yield _recognised(path, [_on_disk(file) for file in path.rglob("*") if file.is_file()])
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                yield _recognised(path, [_in_zip(archive, info) for info in _harmless(path, archive)])
+        else:
+            yield [_single(path)]
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+        raise UnreadableExport(f"{path.name} cannot be read: {error}") from error
+
+
+def _recognised(path: Path, files: Sequence[ExportFile]) -> list[ExportFile]:
+    """Of all that lies there the files of an extended history; other files are left alone."""
+    wanted = [file for file in files if file.is_audio or file.is_video]
+    if not wanted:
+        is_account_data = any(ACCOUNT.fullmatch(file.name) for file in files)
+        raise UnreadableExport(
+            f"{path.name} {ACCOUNT_DATA}"
+            if is_account_data
+            else f"{path.name} holds no Streaming_History_Audio_*.json or endsong_*.json; {REQUEST}"
+        )
+    return sorted(wanted, key=lambda file: file.name)
+
+
+def _single(path: Path) -> ExportFile:
+    """One file under whatever name, where it is not plainly something else."""
+    if ACCOUNT.fullmatch(path.name):
+        raise UnreadableExport(f"{path.name} {ACCOUNT_DATA}")
+    if TABLE.fullmatch(path.name):
+        raise UnreadableExport(f"{path.name} {TABLE_COPY}")
+    if path.suffix.lower() == ".zip":
+        raise UnreadableExport(f"{path.name} is no zip, or only a part of one; download it again")
+    return _on_disk(path)
 
 
 def _on_disk(path: Path) -> ExportFile:
     def read() -> bytes:
-        data = path.read_bytes()
-        return _unzipped(path.name, data) if data[:2] == b"\x1f\x8b" else data
+        with path.open("rb") as file:
+            return _whole(path.name, file)
 
     return ExportFile(path.name, read)
 
 
-def _unzipped(name: str, data: bytes) -> bytes:
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        text = unpacker.decompress(data, LARGEST_FILE)
-    except zlib.error as error:
-        raise UnreadableExport(f"{name} is a damaged gzip file: {error}") from error
-    if unpacker.unconsumed_tail:
-        raise UnreadableExport(f"{name} unpacks to more than {LARGEST_FILE // 2**20} MB; that is no Spotify export")
-    if not unpacker.eof:
-        raise UnreadableExport(f"{name} ends in the middle: a damaged gzip file; download the export again")
-    return text
-
-
-def _in_zip(path: Path) -> list[ExportFile]:
-    """Only the last part of a member's name is used, and nothing is unpacked to disk."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UnreadableExport(f"{path.name} is a damaged zip file: {error}") from error
-    if len(members) > MOST_FILES:
-        raise UnreadableExport(f"{path.name} holds {len(members)} files; that is no Spotify export")
-    return [_member(path, member) for member in sorted(members, key=lambda member: member.filename)]
-
-
-def _member(path: Path, member: zipfile.ZipInfo) -> ExportFile:
-    name = re.split(r"[/\\]", member.filename)[-1]
+def _in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ExportFile:
+    """A member is read in memory under its bare name; nothing is ever unpacked to a path."""
+    name = re.split(r"[/\\]", info.filename)[-1]
 
     def read() -> bytes:
-        if member.file_size > LARGEST_FILE or member.file_size > LARGEST_RATIO * max(member.compress_size, 1):
-            raise UnreadableExport(f"{name} in {path.name} unpacks to an absurd size; that is no Spotify export")
-        try:
-            with zipfile.ZipFile(path) as archive:
-                return archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-            raise UnreadableExport(f"{name} in {path.name} is damaged: {error}") from error
+        if info.flag_bits & 1:
+            raise UnreadableExport(f"{name} is encrypted; unpack the zip first")
+        with archive.open(info) as member:
+            return _whole(name, member)
 
     return ExportFile(name, read)
 
 
-def _check_shape(name: str, rows: Any) -> None:
-    if not isinstance(rows, list):
-        raise UnreadableExport(f"{name} is no streaming history: a list of plays was expected; {WHICH}")
-    if not rows:
-        raise UnreadableExport(f"{name} has no rows")
-    known = [row for row in rows if isinstance(row, dict)]
-    if any("ts" in row and "ms_played" in row for row in known):
-        return
-    if any("endTime" in row for row in known):
-        raise UnreadableExport(f"{name} is the short account data, without ids or seconds; {WHICH}")
-    raise UnreadableExport(f"{name} is no extended streaming history: no row has ts and ms_played; {WHICH}")
+def _whole(name: str, file: IO[bytes]) -> bytes:
+    """All bytes, unzipped where the name says so, if they are not too many."""
+    with gzip.open(file) if name.lower().endswith(".gz") else nullcontext(file) as plain:
+        raw = plain.read(MOST_FILE_BYTES + 1)
+    if len(raw) > MOST_FILE_BYTES:
+        raise UnreadableExport(f"{name} is larger than any file of an export")
+    return raw
 
 
-@dataclass
-class _Tally:
-    """Counts over all files."""
-
-    rows: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    objects_new: int = 0
-    objects_known: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-
-    def __post_init__(self) -> None:
-        self.kept: Counter[str] = Counter()
-
-    def report(self, files: int) -> ImportReport:
-        return ImportReport(
-            files=files,
-            rows=self.rows,
-            kept=dict(sorted(self.kept.items())),
-            duplicates=self.duplicates,
-            quarantined=self.quarantined,
-            objects_new=self.objects_new,
-            objects_known=self.objects_known,
-            first_played_at=self.first,
-            last_played_at=self.last,
-        )
-
-
-@dataclass(frozen=True)
-class _FileEntries:
-    """A file's rows as entries."""
-
-    rows: int
-    plays: Sequence[ExportEntry]
-    unreadable: Sequence[Quarantined]
-    span: ExportSpan | None
-
-    @classmethod
-    def of(cls, file: ExportFile, rows: Sequence[Row], digest: str, now: datetime) -> "_FileEntries":
-        entries = [read_row(row, is_video=not file.is_audio, now=now) for row in rows]
-        plays = [entry for entry in entries if isinstance(entry, ExportEntry)]
-        unreadable = [entry for entry in entries if isinstance(entry, Quarantined)]
-        moments = [play.played_at for play in plays]
-        span = None
-        if file.is_audio and moments:
-            lo, hi = min(moments), max(moments)
-            span = ExportSpan(file_sha256=digest, lo=lo, hi=hi, rows=len(rows), ingested_at=now)
-        return cls(len(rows), plays, unreadable, span)
-
-    def distinct(self) -> dict[str, ExportEntry]:
-        """One entry per key: rows alike in moment, URI and time heard are one."""
-        return {play.key: play for play in reversed(self.plays)}
-
-    def objects(self) -> Iterator[tuple[date, list[Entry]]]:
-        """What to put, date by date; the span and the unreadable rows come last, so that a crash claims nothing."""
-        days: dict[date, list[Entry]] = {}
-        for play in self.distinct().values():
-            days.setdefault(utc_day(play.played_at), []).append(play)
-        tail: list[Entry] = [*{entry.entry_id: entry for entry in self.unreadable}.values()]
-        tail += [self.span] if self.span else []
-        if tail:
-            days.setdefault(max(days, default=utc_day(tail[0].at)), []).extend(tail)
-        yield from sorted(days.items())
-
-
-def _import_file(entries: _FileEntries, journal: Journal, tally: _Tally) -> None:
-    for dt, group in entries.objects():
-        batch = encode(group, dt)
-        if journal.put(batch.key, batch.body):
-            tally.objects_new += 1
-        else:
-            tally.objects_known += 1
-    distinct = entries.distinct().values()
-    tally.rows += entries.rows
-    tally.kept.update(play.media.value for play in distinct)
-    tally.duplicates += len(entries.plays) - len(distinct)
-    tally.quarantined += len(entries.unreadable)
-    moments = [play.played_at for play in distinct]
-    tally.first = min([*moments, *([tally.first] if tally.first else [])], default=None)
-    tally.last = max([*moments, *([tally.last] if tally.last else [])], default=None)
-
-
-def read_row(row: Any, *, is_video: bool, now: datetime) -> ExportEntry | Quarantined:
-    """One row as an entry; one that cannot be read is kept with the reason and its text, less the personal fields."""
-    try:
-        return _entry(row, is_video=is_video, now=now)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, ValidationError) as error:
-        raw = json.dumps(_impersonal(row), ensure_ascii=True, sort_keys=True)
-        reason = f"missing {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
-        return Quarantined(reason=readable(reason) or "", raw=raw, origin="export", ingested_at=now)
-
-
-def _entry(row: Row, *, is_video: bool, now: datetime) -> ExportEntry:
-    played_at, ms_played = parse_instant(_text(row["ts"])), row["ms_played"]
-    if isinstance(ms_played, bool) or not isinstance(ms_played, int) or ms_played < 0:
-        raise ValueError(f"ms_played is {ms_played!r}, no number of milliseconds")
-    media, uri, names = _what(row)
-    uri = uri or names_uri(*names)
-    return ExportEntry(
-        key=f"{to_ms(played_at)}#{uri}#{ms_played}",
-        played_at=played_at,
-        media=Media.VIDEO if is_video else media,
-        track_uri=uri,
-        track_name=names[0],
-        artist_name=names[1],
-        album_name=names[2],
-        ms_played=ms_played,
-        reason_start=readable(row.get("reason_start")),
-        reason_end=readable(row.get("reason_end")),
-        shuffle=row.get("shuffle"),
-        skipped=row.get("skipped"),
-        offline=row.get("offline"),
-        incognito=row.get("incognito_mode"),
-        platform=family(row.get("platform")),
-        ingested_at=now,
-    )
-
-
-def _what(row: Row) -> tuple[Media, str | None, tuple[str | None, str | None, str | None]]:
-    """Kind, URI and (title, artist, album) of what a row plays: a track, an episode or a chapter."""
-    kinds = (
-        (Media.PODCAST, "spotify_episode_uri", ("episode_name", "episode_show_name", "episode_show_name")),
-        (Media.AUDIOBOOK, "audiobook_chapter_uri", ("audiobook_chapter_title", "audiobook_title", "audiobook_title")),
-        (Media.AUDIOBOOK, "audiobook_uri", ("audiobook_title", "audiobook_title", "audiobook_title")),
-    )
-    track = tuple(readable(row.get(f"master_metadata_{part}")) for part in _TRACK_PARTS)
-    if row.get("spotify_track_uri") or any(track):
-        return Media.MUSIC, readable(row.get("spotify_track_uri")), (track[0], track[1], track[2])
-    for media, uri, (title, artist, album) in kinds:
-        if row.get(uri) or row.get(title):
-            names = (readable(row.get(title)), readable(row.get(artist)), readable(row.get(album)))
-            return media, readable(row.get(uri)), names
-    return Media.UNKNOWN, None, (None, None, None)
-
-
-_TRACK_PARTS = ("track_name", "album_artist_name", "album_album_name")
-_PERSONAL = re.compile(r"ip_addr|user_agent|username|country", re.IGNORECASE)
-
-
-def _impersonal(row: Any) -> Any:
-    return {name: value for name, value in row.items() if not _PERSONAL.search(name)} if isinstance(row, dict) else row
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def readable(value: Any) -> str | None:
-    """Text that can be written as UTF-8: a lone surrogate becomes the replacement character."""
-    if value is None:
-        return None
-    return _text(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def family(platform: Any) -> str | None:
-    """The family of a player; the rest of Spotify's text can name the device."""
-    if platform is None:
-        return None
-    words = _text(platform).lower()
-    return next((name for name, marks in FAMILIES if any(mark in words for mark in marks)), "other")
+def _harmless(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The members, if together they are no bomb."""
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    too_dense = [
+        info
+        for info in members
+        if info.file_size > SMALL_FILE_BYTES and info.file_size > MOST_RATIO * max(info.compress_size, 1)
+    ]
+    if len(members) > MOST_ENTRIES or sum(info.file_size for info in members) > MOST_BYTES or too_dense:
+        raise UnreadableExport(f"{path.name} unpacks to more than any export does; it was not opened")
+    return members
