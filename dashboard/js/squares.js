@@ -78,13 +78,10 @@ function months(monday, weeks) {
     if (last?.month === month) last.weeks += 1;
     else runs.push({ month, weeks: 1 });
   }
-  const heads = runs.map(({ month, weeks }) =>
-    el(
-      "th",
-      { scope: "colgroup", colspan: weeks, abbr: day(month, "month") },
-      weeks > 2 ? day(month, "monthName") : "",
-    ),
-  );
+  const heads = runs.map(({ month, weeks }) => {
+    const name = el("span", { class: weeks > 2 ? "" : "vh" }, day(month, "monthName"));
+    return el("th", { scope: "colgroup", colspan: weeks, abbr: day(month, "month") }, name);
+  });
   return el("tr", {}, el("td"), ...heads);
 }
 

@@ -12,7 +12,7 @@ const NAMES = ["1d", "7d", "30d", "90d", "365d", "all"];
 /** @type {WindowName} */
 const FIRST = "30d";
 
-/** @returns {WindowName | null} The span that the address names; other fragments name none. */
+/** @returns {WindowName | null} The span that the address names; fragments of other kinds name none. */
 const named = () => NAMES.find((name) => `#${name}` === location.hash) ?? (location.hash ? null : FIRST);
 
 /**
@@ -20,28 +20,29 @@ const named = () => NAMES.find((name) => `#${name}` === location.hash) ?? (locat
  * @param {(name: WindowName) => void} show
  */
 export function startWindows(show) {
-  const choose = (/** @type {string} */ name) => {
-    if (name !== (named() ?? FIRST)) location.hash = name;
-  };
-  byId("buttons").addEventListener("click", ({ target }) => {
-    const button = target instanceof Element ? target.closest("button") : null;
-    if (button?.dataset.window) choose(button.dataset.window);
-  });
-  addEventListener("keydown", (event) => {
-    const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea");
-    if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
-    const name = NAMES[Number(event.key) - 1];
-    if (name) choose(name);
-  });
-  const turn = () => {
-    const name = named();
-    if (!name) return;
+  /** @type {WindowName | null} */
+  let current = null;
+  const turn = (/** @type {WindowName | null} */ name) => {
+    if (!name || name === current) return;
+    current = name;
     press(name);
     show(name);
   };
-  addEventListener("hashchange", turn);
-  if (!named()) (press(FIRST), show(FIRST));
-  turn();
+  const choose = (/** @type {WindowName | undefined} */ name) => {
+    if (!name || name === current) return;
+    location.hash = name;
+    turn(name);
+  };
+  byId("buttons").addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    choose(NAMES.find((name) => name === button?.dataset.window));
+  });
+  addEventListener("keydown", (event) => {
+    const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea");
+    if (!isTyping && !event.ctrlKey && !event.altKey && !event.metaKey) choose(NAMES[Number(event.key) - 1]);
+  });
+  addEventListener("hashchange", () => turn(named()));
+  turn(named() ?? FIRST);
 }
 
 /** @param {WindowName} name */
