@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from playledger.models import Gap, IngestionState, PlayEvent, to_ms
@@ -26,6 +26,11 @@ def stored_ms(text: str) -> int:
     return to_ms(datetime.fromisoformat(text + "+00:00"))
 
 
+def date_of(ms: int) -> str:
+    """UTC date of a moment, without the kernel."""
+    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%d")
+
+
 @dataclass
 class Seen:
     """What the journal holds, line by line, as the judge reads it."""
@@ -36,18 +41,21 @@ class Seen:
     claims: list[dict[str, Any]] = field(default_factory=list)
     quarantined: str = ""
 
-    def add(self, body: bytes) -> None:
-        """Reads one object."""
+    def add(self, body: bytes) -> set[Key]:
+        """Reads one object; the plays in it."""
+        found: set[Key] = set()
         for line in gzip.decompress(body).splitlines():
             entry = json.loads(line)
             self.lines += 1
             if entry["kind"] == "play":
                 self.play_lines += 1
-                self.plays.add((stored_ms(entry["played_at"]), entry["track_uri"]))
+                found.add((stored_ms(entry["played_at"]), entry["track_uri"]))
             elif entry["kind"] == "claim":
                 self.claims.append(entry)
             else:
                 self.quarantined += json.dumps(entry)
+        self.plays |= found
+        return found
 
 
 class Judge:
@@ -70,11 +78,12 @@ class Judge:
     # ---- as it happens ------------------------------------------------------------------------------------------
 
     def journal_grew(self, key: str, text: bytes) -> None:
-        """A new object is in the journal: every play in it must have happened (I4)."""
-        before = len(self.journal.plays)
-        self.journal.add(text)
-        if len(self.journal.plays) > before and not self.journal.plays <= self._known():
-            self._say("I4", f"{key} holds a play that never was: {sorted(self.journal.plays - self._known())[:1]}")
+        """A new object is in the journal: every play in it happened, on the date in its name (I4)."""
+        found = self.journal.add(text)
+        if not found <= self._known():
+            self._say("I4", f"{key} holds a play that never was: {sorted(found - self._known())[0]}")
+        if any(f"dt={date_of(ms)}/" not in key for ms, _ in found):
+            self._say("I4", f"{key} holds a play of another date")
 
     def state_changed(self, before: IngestionState | None, after: IngestionState | None) -> None:
         """The state was written: nothing in it may go backwards (I5)."""
@@ -129,7 +138,9 @@ class Judge:
 
     # ---- at the end ---------------------------------------------------------------------------------------------
 
-    def close_books(self, *, gaps: Sequence[Gap], plays: Sequence[dict[str, Any]], hot: Sequence[PlayEvent]) -> None:
+    def close_books(
+        self, *, gaps: Sequence[Gap], plays: Sequence[tuple[str, dict[str, Any]]], hot: Sequence[PlayEvent]
+    ) -> None:
         """Everything after the last night: I2, I3, I4 and I6; counts empty gaps for I7."""
         self._promised()
         self._lost(gaps)
@@ -171,7 +182,10 @@ class Judge:
         if gap.lost_min > gap.lost_max:
             self._say("I3", f"a gap's bounds cross: {gap.lost_min} and {gap.lost_max} at {gap.after}")
 
-    def _settled(self, rows: Sequence[dict[str, Any]]) -> None:
+    def _settled(self, dated: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        rows = [row for _, row in dated]
+        if any(not row["played_at"].startswith(dt) for dt, row in dated):
+            self._say("I4", "the plays table holds a play under another date")
         keys = [(stored_ms(row["played_at"]), row["track_uri"]) for row in rows]
         if len(set(keys)) != len(keys):
             self._say("I4", f"the plays table counts {len(keys) - len(set(keys))} plays twice")

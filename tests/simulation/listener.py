@@ -54,7 +54,6 @@ class Habits:
     malformed: float = 0.0
     future: float = 0.0
     whole_seconds: bool = False
-    by_publication: bool = False
 
 
 class Listener:
@@ -75,8 +74,6 @@ class Listener:
     def window(self, now: int, limit: int) -> list[TruePlay]:
         """What the list shows at `now`, newest first."""
         listed = self.published_by(now)
-        if self.habits.by_publication:
-            return sorted(listed[-limit:], key=_AGE, reverse=True)
         return sorted(listed, key=_AGE, reverse=True)[:limit]
 
     def in_order(self) -> list[TruePlay]:

@@ -21,12 +21,15 @@ class PatchDoesNotApply(Exception):
 
 @dataclass(frozen=True)
 class Mutant:
-    """A hand-broken protocol: in the file at `path`, `before` becomes `after`."""
+    """A hand-broken protocol: in the file at `path`, each text on the left becomes the one on the right.
+
+    `tier` is the one that is known to catch it: `directed`, `exhaustive`, `random` or `contract`.
+    """
 
     name: str
+    tier: str
     path: str
-    before: str
-    after: str
+    edits: tuple[tuple[str, str], ...]
 
     @property
     def module(self) -> str:
@@ -36,9 +39,11 @@ class Mutant:
     def source(self) -> str:
         """The broken source. Raises PatchDoesNotApply."""
         text = (ROOT / self.path).read_text("utf-8")
-        if text.count(self.before) != 1:
-            raise PatchDoesNotApply(f"{self.name}: found {text.count(self.before)} times in {self.path}")
-        return text.replace(self.before, self.after)
+        for before, after in self.edits:
+            if text.count(before) != 1:
+                raise PatchDoesNotApply(f"{self.name}: found {text.count(before)} times in {self.path}: {before!r}")
+            text = text.replace(before, after)
+        return text
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

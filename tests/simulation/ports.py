@@ -209,8 +209,9 @@ class SimSpotify:
         if wrong == "stale":
             return self._listener.window(now - rng.randrange(10 * MINUTE, 12 * HOUR), limit), []
         window = self._listener.window(now, limit)
-        if wrong == "short":
-            return window[: rng.randrange(len(window) + 1)], []
+        if wrong and wrong.startswith("short"):
+            shown = int(wrong.removeprefix("short") or rng.randrange(len(window) + 1))
+            return window[:shown], []
         if wrong == "holed":
             holes = set(rng.sample(range(len(window)), min(len(window), rng.randrange(1, 6))))
             return [p for i, p in enumerate(window) if i not in holes], [window[i] for i in sorted(holes)]

@@ -84,7 +84,7 @@ def _seed_chunk(job: tuple[int, int]) -> Sum:
 
 def singles(scenario: str) -> Sum:
     """Every single fault at every call of the scenario: the n-th side effect fails, for n = 1, 2, 3 ..."""
-    return _spread(partial(_single_chunk, scenario), list(_chunks(_first_faults(scenario), 20)))
+    return _spread(partial(_single_chunk, scenario), list(_chunks(single_faults(scenario), 20)))
 
 
 def _single_chunk(scenario: str, faults: Sequence[Fault]) -> Sum:
@@ -99,7 +99,7 @@ def pairs(scenario: str, *, every: int = 1, points: int = 45) -> Sum:
 
     Both lie within so many `points`; of all pairs only one in `every` is run.
     """
-    jobs = [(fault, number) for number, fault in enumerate(_first_faults(scenario, points))]
+    jobs = [(fault, number) for number, fault in enumerate(single_faults(scenario, points))]
     return _spread(partial(_pair_chunk, scenario, every, points), jobs)
 
 
@@ -122,7 +122,7 @@ def _after(calls: Iterable[Call], fault: Fault) -> Iterator[Call]:
         reached = reached or (task, number) == (fault.where, fault.call)
 
 
-def _first_faults(scenario: str, points: int | None = None) -> list[Fault]:
+def single_faults(scenario: str, points: int | None = None) -> list[Fault]:
     calls = [call for call in play(SCENARIOS[scenario], faults=[]).calls if _is_exposed(call[0])]
     return [fault for call in calls[:points] for fault in faults_at(call)]
 

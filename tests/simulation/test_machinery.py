@@ -146,7 +146,7 @@ def test_what_is_no_fault_is_refused() -> None:
 def test_a_patch_that_does_not_apply_once_is_an_error() -> None:
     for before in ("def ", "there is no such text"):
         with pytest.raises(PatchDoesNotApply):
-            Mutant("m", "playledger/journal.py", before, "x").source()
+            Mutant("m", "random", "playledger/journal.py", ((before, "x"),)).source()
 
 
 def test_the_same_seed_leaves_the_same_trace_whatever_the_hash_seed() -> None:

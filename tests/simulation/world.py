@@ -15,7 +15,7 @@ from typing import Any
 
 from ingestion.capture import capture
 from playledger.errors import PlayledgerError
-from playledger.models import WINDOW_SIZE, Gap, PlayEvent, from_ms, to_ms
+from playledger.models import WINDOW_SIZE, Gap, PlayEvent, from_ms, seen_hash, to_ms
 from settlement.job import rebuild, reconcile, settle_changed, settle_gaps
 from tests.simulation.faults import Call, Drawn, Fault, Given, Probe, Weather
 from tests.simulation.judge import Judge, Key
@@ -230,7 +230,7 @@ class World:
     def _close(self, at: int) -> None:
         now, judge = from_ms(at), self.judge
         gaps = [Gap.model_validate(row) for row in self.tables.read("gaps", "")]
-        rows = [row for dt in self.tables.list("plays") for row in self.tables.read("plays", dt)]
+        rows = [(dt, row) for dt in self.tables.list("plays") for row in self.tables.read("plays", dt)]
         hot = self.hot.plays(now)
         judge.close_books(gaps=gaps, plays=rows, hot=hot)
         judge.mirrored(hot, at)
@@ -251,6 +251,11 @@ class World:
             self.judge.say("I11", f"rebuild gives {len(lost)} hot plays, there were {len(hot)}")
         if again.state is None or state is None or again.state.last_cursor_unix_ms != state.last_cursor_unix_ms:
             self.judge.say("I11", "rebuild gives another cursor")
+            return
+        listed = [play for play in self.listener.window(self.scheduler.now, WINDOW_SIZE) if play.malformed is None]
+        forgotten = {seen_hash(f"{play.ms}#{play.uri}") for play in listed} - set(again.state.seen)
+        if forgotten:
+            self.judge.say("I11", f"rebuild forgets {len(forgotten)} plays of the window: they would be written again")
 
     def _quiet(self, at: int) -> None:
         """With nothing new, neither a poll nor a night writes anything."""

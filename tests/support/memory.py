@@ -150,6 +150,10 @@ class MemoryTableStore:
         self._stored[table, partition] = (stored, text)
         return stored
 
+    def forget(self) -> None:
+        """Everything is gone."""
+        self._stored.clear()
+
     def contents(self) -> dict[tuple[str, str], str]:
         """All rows as text, for comparing one store with another."""
         return {name: text for name, (_, text) in sorted(self._stored.items())}

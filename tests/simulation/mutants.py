@@ -1,0 +1,343 @@
+"""Hand-broken protocols. Each is a plausible mistake, one of them made by a first draft of this very project."""
+
+from tests.simulation.mutation import Mutant
+
+CAPTURE, NOVELTY, PARSE = "ingestion/capture.py", "ingestion/novelty.py", "ingestion/parse.py"
+HOT, GAPS, SETTLE, EVIDENCE = (
+    "settlement/hot.py",
+    "settlement/gaps.py",
+    "settlement/settle.py",
+    "settlement/evidence.py",
+)
+MODELS, JOURNAL, COVERAGE = "playledger/models.py", "playledger/journal.py", "playledger/coverage.py"
+
+MUTANTS = (
+    # ---- capture ------------------------------------------------------------------------------------------------
+    Mutant(
+        "state before journal",
+        "exhaustive",
+        CAPTURE,
+        (
+            ("        ledger.keep(fresh)\n", ""),
+            (
+                "            known = _commit(hot, fresh, after)\n",
+                "            known = _commit(hot, fresh, after)\n            ledger.keep(fresh)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "novelty by cursor",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "for play in self.poll.window.plays if seen_hash(play.key) not in self._seen)",
+                "for play in self.poll.window.plays if to_ms(play.played_at) > _newest(self.state))",
+            ),
+            (
+                "\n\ndef batches(fresh",
+                "\n\ndef _newest(state):\n    return (state and state.last_cursor_unix_ms) or 0\n\n\ndef batches(fresh",
+            ),
+        ),
+    ),
+    Mutant(
+        "journal error swallowed",
+        "directed",
+        CAPTURE,
+        (
+            (
+                "                self._hot.spool(fresh.plays, fresh.spoolable_claim)\n            raise\n",
+                "                self._hot.spool(fresh.plays, fresh.spoolable_claim)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "nothing kept while the state store is down",
+        "directed",
+        CAPTURE,
+        (("        ledger.keep(fresh)\n", "        if fresh.state is not None:\n            ledger.keep(fresh)\n"),),
+    ),
+    Mutant(
+        "nothing spooled while the journal is down",
+        "directed",
+        CAPTURE,
+        (("                self._hot.spool(fresh.plays, fresh.spoolable_claim)\n", "                pass\n"),),
+    ),
+    Mutant(
+        "claim on every object",
+        "directed",
+        NOVELTY,
+        (
+            (".extend([*fresh.quarantined, fresh.claim])", ".extend(fresh.quarantined)"),
+            ("encode(days[dt], dt) for dt", "encode([*days[dt], fresh.claim], dt) for dt"),
+        ),
+    ),
+    Mutant(
+        "no bootstrap claim",
+        "directed",
+        NOVELTY,
+        (("        return self.state is not None and self.state.coverage_from is None\n", "        return False\n"),),
+    ),
+    Mutant(
+        "claim from the cursor instead of the window's end",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "            lo=ends[0],\n",
+                "            lo=min(ends[0], (self.state and self.state.last_seen_played_at) or ends[0]),\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a short list vouches like a whole one",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "        return self.poll.window.n < (self.state.window_max if self.state else WINDOW_SIZE)\n",
+                "        return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "the first list after a lost state reaches back",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "            reaches_back=self.was_covered and not",
+                "            reaches_back=self.state is not None and not",
+            ),
+        ),
+    ),
+    Mutant(
+        "regressing cursor",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "max([*_given(state.last_cursor_unix_ms), *map(to_ms, poll.ends[-1:])]",
+                "max([*map(to_ms, poll.ends[-1:])]",
+            ),
+        ),
+    ),
+    Mutant(
+        "no version condition",
+        "exhaustive",
+        CAPTURE,
+        (
+            (
+                "        hot.commit(plays, after)\n",
+                "        hot.commit(plays, _forced(after, hot.load_state() or IngestionState()))\n",
+            ),
+            (
+                "\n\ndef _note_idle(",
+                """
+
+def _forced(after, now):
+    newest = max(filter(None, (now.last_run_timestamp, after.last_run_timestamp)))
+    return after.model_copy(update={"version": now.version + 1, "last_run_timestamp": newest})
+
+
+def _note_idle(""",
+            ),
+        ),
+    ),
+    Mutant(
+        "a play the hot store knows ends the commit",
+        "directed",
+        CAPTURE,
+        (("        known = set(error.keys)\n", "        raise\n        known = set(error.keys)\n"),),
+    ),
+    Mutant(
+        "ten plays remembered",
+        "random",
+        NOVELTY,
+        (("[-SEEN_LIMIT:]", "[-10:]"),),
+    ),
+    Mutant(
+        "partition by ingestion date",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "days.setdefault(utc_day(play.played_at), []).append(play)",
+                "days.setdefault(utc_day(play.ingested_at), []).append(play)",
+            ),
+        ),
+    ),
+    Mutant(
+        "the future moves the cursor",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "        return [play.played_at for play in self.window.plays if play.played_at <= newest]\n",
+                "        return [play.played_at for play in self.window.plays if newest]\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "what was set aside is not remembered",
+        "directed",
+        NOVELTY,
+        (
+            (
+                "        return [seen_hash(record.entry_id) for record in self.window.quarantined] + [\n",
+                "        return [\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a block is not honoured",
+        "directed",
+        CAPTURE,
+        (
+            (
+                "        if state.blocked_until and now < state.blocked_until:\n            return CaptureReport",
+                "        if state.blocked_until and now is None:\n            return CaptureReport",
+            ),
+        ),
+    ),
+    Mutant(
+        "one unreadable record stops the poll",
+        "directed",
+        PARSE,
+        (
+            (
+                "            record = set_aside(item, str(error), ingested_at)\n",
+                "            raise SpotifyUnavailable(str(error)) from error\n",
+            ),
+        ),
+    ),
+    # ---- the journal --------------------------------------------------------------------------------------------
+    Mutant(
+        "key without the track",
+        "directed",
+        MODELS,
+        (('    return f"{to_ms(played_at)}#{track_uri}"\n', '    return f"{to_ms(played_at)}#{track_uri[:0]}"\n'),),
+    ),
+    Mutant(
+        "object name without the claim",
+        "directed",
+        JOURNAL,
+        (
+            (
+                "sorted(entry.entry_id for entry in ordered)",
+                'sorted(entry.entry_id for entry in ordered if entry.kind != "claim")',
+            ),
+        ),
+    ),
+    # ---- the night ----------------------------------------------------------------------------------------------
+    Mutant(
+        "the night leaves spooled plays where they are",
+        "directed",
+        HOT,
+        (
+            (
+                "    missing = [play for play in kept if play.key not in known]\n",
+                "    missing = [play for play in kept if play.key is None]\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "the night does not fill the hot store",
+        "directed",
+        HOT,
+        (
+            (
+                "    filled = hot.fill([play for play in known.values() if play.key not in held], now)\n",
+                "    filled = len(held - held)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "spooled claims vouch for what has expired",
+        "directed",
+        HOT,
+        (
+            (
+                "    proved = [claim for claim in claims if _is_proved(claim, [*known.values(), *missing])]\n",
+                "    proved = list(claims)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "rebuild forgets what was seen",
+        "directed",
+        HOT,
+        (('            "seen": tuple(map(seen_hash, newest)),\n', '            "seen": (),\n'),),
+    ),
+    Mutant(
+        "coverage of a month is folded once and for all",
+        "random",
+        EVIDENCE,
+        (("    if stored and stored.digest == digest:\n", "    if stored:\n"),),
+    ),
+    Mutant(
+        "a hole of an hour is none",
+        "directed",
+        COVERAGE,
+        (
+            (
+                "        if folded and span.lo <= folded[-1].hi:\n",
+                "        if folded and span.lo <= folded[-1].hi + 3_600_000:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "every observation is a play",
+        "directed",
+        SETTLE,
+        (
+            (
+                "                if heap.polled.setdefault(entry.key, entry) is not entry:\n",
+                "                if heap.polled.setdefault(entry.key + str(entry.ingested_at), entry) is not entry:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "the context as last seen",
+        "directed",
+        SETTLE,
+        (('"album_name", "duration_ms", "context")', '"album_name", "duration_ms")'),),
+    ),
+    # ---- adapters -----------------------------------------------------------------------------------------------
+    Mutant(
+        "SQLite commits whatever the version",
+        "contract",
+        "adapters/hot_store.py",
+        (("    if version != state.version - 1:\n", "    if version is None:\n"),),
+    ),
+    Mutant(
+        "a file of the journal is replaced",
+        "contract",
+        "adapters/journal.py",
+        (
+            (
+                "            created = not target.exists() and _link(target, body)\n",
+                "            created = _link(target, body)\n",
+            ),
+            ("        os.link(name, target)\n", "        target.write_bytes(body)\n"),
+        ),
+    ),
+    Mutant(
+        "SQLite keeps plays and state apart",
+        "contract",
+        "adapters/hot_store.py",
+        (
+            (
+                "            db.execute(PUT_STATE, row)\n            self._forget_expired",
+                "            _split(db)\n            db.execute(PUT_STATE, row)\n            self._forget_expired",
+            ),
+            (
+                "\n\ndef _add(db",
+                "\n\ndef _split(db):\n    db.execute('commit')\n    db.execute('begin')\n\n\ndef _add(db",
+            ),
+        ),
+    ),
+)
+"""Each must be caught by the tier it names."""
+
+BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
