@@ -146,7 +146,7 @@ class Account:
     def window(self, now: datetime, limit: int = WINDOW, view: View = PLAIN) -> list[ListenedPlay]:
         """The newest plays that are published at `now`, newest first: at most 50, whatever the limit."""
         moment = (view.as_of or now) - view.age
-        return self._feed.window(to_ms(moment), min(limit, WINDOW, view.keep), view)
+        return self._feed.window(to_ms(moment), min(limit, view.keep), view)
 
     def recently_played(
         self,

@@ -174,6 +174,17 @@ def test_cursors_are_exclusive_and_never_reach_beyond_the_window() -> None:
     assert none["items"] == []
 
 
+def test_a_cursor_looks_through_the_whole_window_however_small_the_page() -> None:
+    one = account()
+    shown = one.window(NOW)
+
+    before = one.recently_played(NOW, 2, before_ms=shown[30].played_at_ms)
+    after = one.recently_played(NOW, 2, after_ms=shown[30].played_at_ms)
+
+    assert [item["track"]["uri"] for item in before["items"]] == [play.item.uri for play in shown[31:33]]
+    assert [item["track"]["uri"] for item in after["items"]] == [play.item.uri for play in shown[28:30]]
+
+
 @pytest.mark.parametrize(
     ("unix_ms", "text"),
     [(1_767_225_600_000, "2026-01-01T00:00:00Z"), (1_767_225_600_007, "2026-01-01T00:00:00.007Z")],
