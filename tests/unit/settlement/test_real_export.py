@@ -1,5 +1,6 @@
 """A real listener's export, settled alone and together with the polling that could have seen it."""
 
+import gzip
 import json
 from collections import Counter
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.export import export_files, import_export
+from ingestion.export import import_export
 from playledger.models import Entry, parse_instant
 from settlement.days import JournalDays
 from settlement.job import settle_changed, settle_gaps
@@ -29,8 +30,7 @@ def file(real_data: Path) -> Path:
 @pytest.fixture
 def raw(file: Path) -> list[dict[str, Any]]:
     """The rows as Spotify wrote them."""
-    (only,) = export_files(file)
-    return json.loads(only.read())
+    return json.loads(gzip.decompress(file.read_bytes()))
 
 
 def settled(journal: MemoryJournal) -> list[dict[str, Any]]:
