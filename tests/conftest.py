@@ -81,6 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_home] = Path(tempfile.mkdtemp(prefix="playledger-home-"))
     _forget_the_machine()
     _own_home(config.stash[_home])
+    _wide_terminal()
     _odd_time_zone()
     _loopback_only()
     hypothesis.settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
@@ -123,6 +124,11 @@ def _own_home(home: Path) -> None:
     os.environ["HOME"] = str(home)
     for name in HOME_VARIABLES:
         os.environ.pop(name, None)
+
+
+def _wide_terminal() -> None:
+    """Sentences are not broken, however long the paths in them."""
+    os.environ["COLUMNS"] = "240"
 
 
 def _odd_time_zone() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.tree import PRODUCT, ROOT, files
 
-pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 
 INSIDE = (*PRODUCT, "dashboard")
 CONSOLE_SCRIPT = (
@@ -69,8 +69,8 @@ def playledger(installed: list[str], elsewhere: Path) -> Command:
 
 @pytest.fixture(scope="module")
 def demo(playledger: Command, elsewhere: Path) -> subprocess.CompletedProcess[str]:
-    """A whole demo, nobody watching."""
-    return playledger("--home", str(elsewhere / "demo"), "demo", check=False)
+    """A whole demo, nobody watching, without years before its fortnight."""
+    return playledger("--home", str(elsewhere / "demo"), "demo", "--years", "0", check=False)
 
 
 def test_the_wheel_holds_every_file_of_the_product_and_nothing_else(wheel: zipfile.ZipFile) -> None:
@@ -109,7 +109,7 @@ def test_what_the_demo_made_can_be_asked_and_served(
     assert demo.returncode == 0, demo.stderr
     home = str(elsewhere / "demo")
     asked = playledger("--home", home, "query", "--csv", "select count(*) as plays from plays")
-    assert int(asked.stdout.split()[1]) > 1000
+    assert int(asked.stdout.split()[1]) > 100
     command = [*installed, "--home", home, "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=elsewhere, stdout=subprocess.PIPE, text=True) as server:
         try:

@@ -1,9 +1,12 @@
 """The runner of `make test`: every test is in one tier, and no failure is lost on the way to the closing line."""
 
+import re
+
 import pytest
 
 from tests import tiers
 from tests.conftest import TIERS as MARKERS
+from tests.support.tree import python_files
 from tests.tiers import Outcome
 
 pytestmark = pytest.mark.house
@@ -17,10 +20,24 @@ SUITE = """<testsuites><testsuite>
 </testsuite></testsuites>"""
 
 
+def in_tier(tier, marker):
+    return eval(tier.marker, {}, {name: name == marker for name in MARKERS})  # noqa: S307 - our own constants
+
+
 @pytest.mark.parametrize("marker", MARKERS)
 def test_a_test_with_this_marker_is_in_one_tier(marker):
-    names = {name: name == marker for name in MARKERS}
-    assert sum(eval(tier.marker, {}, names) for tier in tiers.TIERS) == 1  # noqa: S307 - our own constants
+    assert sum(in_tier(tier, marker) for tier in tiers.TIERS) == 1
+
+
+def test_every_file_of_tests_lies_where_its_tiers_look():
+    strays = []
+    for source in python_files():
+        if re.fullmatch(r"tests/(?:.+/)?test_\w+\.py", source.path):
+            markers = set(re.findall(r"pytest\.mark\.(\w+)", source.text)) & set(MARKERS)
+            needed = {tier.name for tier in tiers.TIERS for marker in markers if in_tier(tier, marker)}
+            looking = {tier.name for tier in tiers.TIERS if source.path.split("/")[1] in tier.folders}
+            strays += [f"{source.path} needs {needed}"] if not needed or needed - looking else []
+    assert strays == []
 
 
 def test_a_report_is_counted(tmp_path):
