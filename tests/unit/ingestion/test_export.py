@@ -386,6 +386,31 @@ def test_a_zip_that_points_outside_writes_nothing_there(journal: DirectoryJourna
     assert all(path == tmp_path / "home" or tmp_path / "home" in path.parents for path in created)
 
 
+def test_files_are_imported_in_the_order_of_their_names(tmp_path: Path) -> None:
+    names = [f"endsong_{number}.json" for number in (3, 1, 2)]
+    members = {name: json_of([an_export_row(NOON, index)]) for index, name in enumerate(names)}
+    put: list[str] = []
+
+    class Watched(MemoryJournal):
+        def put(self, key: str, body: bytes) -> bool:
+            put.extend(entry.track_uri for entry in decode(key, body) if isinstance(entry, ExportEntry))
+            return super().put(key, body)
+
+    imported(zipped(tmp_path / "export.zip", members), Watched())
+    assert put == [track_uri(1), track_uri(2), track_uri(0)]
+
+
+def test_a_small_file_may_shrink_as_much_as_it_likes(journal: DirectoryJournal, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "export.zip", {AUDIO: json_of([an_export_row()]) + b" " * 900_000})
+    assert imported(archive, journal).rows == 1
+
+
+def test_a_row_set_aside_from_a_video_file_says_so(journal: DirectoryJournal, tmp_path: Path) -> None:
+    imported(write_export(tmp_path / VIDEO, [an_export_row(), {"ts": "yesterday"}]), journal)
+    (record,) = entries(journal, Quarantined)
+    assert json.loads(record.raw) == {"from_video_file": True, "ts": "yesterday"}
+
+
 def bomb(path: Path) -> Path:
     return zipped(path, {AUDIO: b"[" + b" " * 3_000_000 + b"]"})
 
@@ -474,8 +499,10 @@ BAD = {
     "too deep": (AUDIO, b"[" * 200_000 + b"]" * 200_000, f"{AUDIO} is nested too deeply"),
     "a huge number": (AUDIO, b"[" + b"9" * 9_000 + b"]", f"{AUDIO} is no JSON"),
     "account data by name": (ACCOUNT, json_of([ACCOUNT_ROW]), f'{ACCOUNT} is of the short "Account data"'),
+    "account data without a row": (ACCOUNT, b"[]", f'{ACCOUNT} is of the short "Account data"'),
     "account data by its rows": ("plays.json", json_of([ACCOUNT_ROW]), 'plays.json is of the short "Account data"'),
     "a CSV copy": ("spotify_history.csv", CSV, "spotify_history.csv is a table somebody made"),
+    "a table of one column": ("history.tsv", b"ts", "history.tsv is a table somebody made"),
     "a CSV copy under a false name": ("history.json", CSV, "history.json is a table somebody made"),
     "a tab-separated copy": ("history.json", CSV.replace(b",", b"\t"), "history.json is a table somebody made"),
     "a gzip cut off": (f"{AUDIO}.gz", gzip.compress(json_of([an_export_row()]))[:-9], f"{AUDIO}.gz cannot be read"),
