@@ -28,6 +28,8 @@ _LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=Fa
 _GZIP_NAMED = b"\x1f\x8b\x08\x08" + struct.pack("<I", 0) + b"\x00\xff"
 """Gzip header: deflate, with a name, no time, no operating system. The name is the stamp."""
 HEAD_BYTES = 512
+_GZIP_TAIL = 8
+"""Bytes behind the packed text: checksum and length."""
 _ETAG_KEY, _DIGEST_KEY = b"playledger.etag", b"playledger.digest"
 
 
@@ -79,7 +81,7 @@ def _gzipped(text: bytes, stamp: Stored) -> bytes:
     """Written by hand: the library's writer cuts the name at slashes, and its header has changed between versions."""
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(text) + packer.flush()
-    name = f"{stamp.etag} {stamp.digest}".encode("ascii")
+    name = f"{stamp.etag} {len(packed)} {stamp.digest}".encode("ascii")
     return _GZIP_NAMED + name + b"\x00" + packed + struct.pack("<II", zlib.crc32(text), len(text) & 0xFFFFFFFF)
 
 
@@ -89,13 +91,17 @@ def _unpacked(body: bytes) -> bytes:
     return gzip.decompress(body)
 
 
-def gzip_stamp(head: bytes) -> Stored | None:
-    """The stamp in the first bytes of an object of ours; None for any other bytes."""
+def gzip_stamp(head: bytes, size: int) -> Stored | None:
+    """The stamp in the first bytes of an object of ours that is `size` bytes long; None for any other bytes.
+
+    The stamp knows how long the object must be, so that one cut off with the power is none of ours.
+    """
     if not head.startswith(_GZIP_NAMED):
         return None
     name, end, _ = head[len(_GZIP_NAMED) :].partition(b"\x00")
-    etag, between, digest = name.decode("latin-1").partition(" ")
-    return Stored(etag, digest) if end and between else None
+    etag, packed, digest = [*name.decode("latin-1").split(" ", 2), "", ""][:3]
+    length = len(_GZIP_NAMED) + len(name) + len(b"\x00") + _GZIP_TAIL
+    return Stored(etag, digest) if end and packed.isdecimal() and size == length + int(packed) else None
 
 
 def _parquet(spec: TableSpec, rows: Sequence[Mapping[str, Any]], stamp: Stored) -> bytes:

@@ -100,7 +100,8 @@ class DirectoryTableStore:
         path = self._tables / name
         try:
             with path.open("rb", buffering=0) as file:
-                stamp = gzip_stamp(file.read(HEAD_BYTES)) if spec.format == "jsonl" else parquet_stamp(path)
+                size = os.fstat(file.fileno()).st_size
+                stamp = gzip_stamp(file.read(HEAD_BYTES), size) if spec.format == "jsonl" else parquet_stamp(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return stamp or Stored(hashlib.sha256(path.read_bytes()).hexdigest()[:32], "")
@@ -116,13 +117,10 @@ class DirectoryTableStore:
 def _replace(target: Path, body: bytes) -> None:
     """Only the lock's holder gets here, so that one temporary name is enough and a leftover is used up.
 
-    The folder is not synced: a name lost with the power is a partition that is made again.
+    Nothing is synced: what is lost or cut off with the power does not fit its stamp and is made again.
     """
     temporary = target.with_name(LEFTOVER + target.name)
-    with temporary.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
+    temporary.write_bytes(body)
     temporary.replace(target)
 
 

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -38,6 +39,9 @@ MOST_RATIO = 200
 """Exports shrink about fifteenfold in a zip. What shrinks more than this is made to fill a disk."""
 SMALL_FILE_BYTES = 2**20
 """Up to this size any ratio is harmless."""
+
+PUTS_AT_ONCE = 8
+"""Each put waits for a disk or a network; an import of years has thousands."""
 
 REQUEST = 'request the "Extended streaming history" at https://www.spotify.com/account/privacy/'
 
@@ -123,8 +127,8 @@ def import_export(
         times: list[datetime] = []
         for file in files:
             contents = _contents(file, now)
-            for batch in _batches(file, contents, now):
-                tally["objects_new" if journal.put(batch.key, batch.body) else "objects_known"] += 1
+            for is_new in _put_all(_batches(file, contents, now), journal):
+                tally["objects_new" if is_new else "objects_known"] += 1
                 progress(tally["objects_new"] + tally["objects_known"], total)
             tally.update(rows=contents.rows, duplicates=contents.duplicates, quarantined=len(contents.quarantined))
             kept.update(entry.media.value for entry in contents.entries)
@@ -138,14 +142,23 @@ def import_export(
     )
 
 
-def _batches(file: ExportFile, contents: Contents, now: datetime) -> Iterator[Batch]:
+def _put_all(batches: Sequence[Batch], journal: Journal) -> Iterator[bool]:
+    """Whether each was new. The last one, which says that all are there, is put when they are."""
+    with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
+        yield from pool.map(lambda batch: journal.put(batch.key, batch.body), batches[:-1])
+    for batch in batches[-1:]:
+        yield journal.put(batch.key, batch.body)
+
+
+def _batches(file: ExportFile, contents: Contents, now: datetime) -> list[Batch]:
     """One object per date, oldest first. The last one carries what was set aside, and the span of an audio file."""
-    for dt in sorted(contents.days):
-        entries: list[Entry] = list(contents.days[dt].values())
-        if dt == max(contents.days):
-            entries += contents.quarantined.values()
-            entries += [_span(contents, now)] if file.is_audio else []
-        yield encode(entries, dt)
+    days: dict[date, list[Entry]] = {dt: [*entries.values()] for dt, entries in sorted(contents.days.items())}
+    tail: list[Entry] = [*contents.quarantined.values()]
+    if days and file.is_audio:
+        tail.append(_span(contents, now))
+    if tail:
+        days.setdefault(max(days, default=utc_day(now)), []).extend(tail)
+    return [encode(entries, dt) for dt, entries in days.items()]
 
 
 def _span(contents: Contents, now: datetime) -> ExportSpan:

@@ -297,6 +297,16 @@ def test_a_file_that_is_not_ours_is_listed_without_digest_and_can_be_replaced(tm
         assert store.list(table)[partition].digest == "d"
 
 
+def test_a_file_cut_off_with_the_power_is_listed_without_digest(tmp_path: Path) -> None:
+    store = DirectoryTableStore(tmp_path, SPECS)
+    store.write(DAYS, "2026-05-31", [], digest="d", replaces=None)
+    path = tmp_path / "tables" / object_name(SPECS[DAYS], "2026-05-31")
+    whole = path.read_bytes()
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        assert store.list(DAYS)["2026-05-31"].digest == ""
+
+
 def test_leftovers_of_a_killed_writer_are_passed_over_and_used_up(tmp_path: Path) -> None:
     store = DirectoryTableStore(tmp_path)
     leftover = tmp_path / "tables" / DAYS / "dt=2026-05-31" / ".tmp-settled_days.jsonl.gz"
@@ -317,7 +327,8 @@ def test_listing_reads_the_first_bytes_only(tmp_path: Path) -> None:
     store = DirectoryTableStore(tmp_path)
     stored = store.write(DAYS, "2026-05-31", [day(number) for number in range(500)], digest="d", replaces=None)
     path = tmp_path / "tables" / object_name(TABLES[DAYS], "2026-05-31")
-    path.write_bytes(path.read_bytes()[:200])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + bytes(len(whole) - 200))
     assert dict(store.list(DAYS)) == {"2026-05-31": stored}
 
 
