@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from glue_catalog.columns import Column, columns, journal_columns
 from glue_catalog.tables import TABLES, TableSpec, object_name
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 ROW_LIMIT = 1 << 20
 """Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
+
+KEPT_BYTES = 16 << 20
+"""Tables up to this size (of their gzipped files) may stay in memory: about 200,000 rows, some 100 MB."""
 
 MEMORY_LIMIT = "1GB"
 """What does not fit in spills to a temporary folder."""
@@ -40,12 +43,13 @@ def _checked(question: Question, given: Iterable[str]) -> None:
 class DuckDbQueryEngine:
     """DuckDB in memory, with a view for each table below `root/tables` and for the journal in `root/journal`.
 
-    It can read these two folders and nothing else: no other file, no network, no extension, no way to write.
+    It can read these two folders and nothing else: no other file, no network, no extension, no way to write. A table of
+    many small files that is asked for in full a second time is kept in memory until one of its files changes.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._sources = _sources(root.absolute())
-        self._has_files: dict[str, bool] = {}
+    def __init__(self, root: Path, *, keep_bytes: int = KEPT_BYTES) -> None:
+        self._sources = _sources(root.absolute(), keep_bytes)
+        self._shown: dict[str, _Shown] = {}
         self._temporary = tempfile.TemporaryDirectory(prefix="playledger-duckdb-")
         self._connection = _locked_connection(root.absolute(), self._temporary.name)
 
@@ -80,29 +84,43 @@ class DuckDbQueryEngine:
         import duckdb
 
         try:
-            self._refresh()
-            cursor = self._connection.execute(text)
-            types = [str(column[1]) for column in cursor.description or ()]
-            names = tuple(str(column[0]) for column in cursor.description or ())
-            if "TIMESTAMP WITH TIME ZONE" in types:
-                cursor = self._connection.execute(_zones_as_text(text, types))
-            found = cursor.fetchall()
+            self._refresh(text)
+            self._connection.execute("begin transaction read only")
+            try:
+                return _fetched(self._connection, text)
+            finally:
+                self._connection.execute("rollback")
         except duckdb.Error as error:
             raise WorldChanged(_sentence(error)) from error
-        return Rows(names, tuple(tuple(map(_plain, row)) for row in found))
 
-    def _refresh(self) -> None:
-        """Puts a view in place for each table that got its first file, or lost its last one. Globs look afresh."""
+    def _refresh(self, text: str) -> None:
+        """Puts the views in place that fit the files as they are now."""
         for source in self._sources:
-            has_files = source.has_files()
-            if self._has_files.get(source.name) != has_files:
-                self._connection.execute(source.view(has_files))
-                self._has_files[source.name] = has_files
+            shown, wanted = self._shown.get(source.name), source.wanted(self._shown.get(source.name), text)
+            if shown is None or shown.how != wanted.how:
+                for statement in source.statements(wanted.how):
+                    self._connection.execute(statement)
+            self._shown[source.name] = wanted
+
+
+How = Literal["nothing", "files", "memory"]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a table's view shows: nothing, the files, or rows kept in memory; and the files when last read in full."""
+
+    how: How
+    files: frozenset[tuple[str, int, int, int]] = frozenset()
 
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a table's files lie, and what is in them. `options` are those of DuckDB's `reader` function."""
+    """Where a table's files lie, and what is in them.
+
+    `options` are those of DuckDB's `reader` function; `keep_bytes` is the size of its files up to which
+    a table may stay in memory.
+    """
 
     name: str
     folder: Path
@@ -111,8 +129,34 @@ class _Source:
     row: Sequence[Column]
     reader: str
     options: Sequence[str]
+    keep_bytes: int
 
-    def has_files(self) -> bool:
+    def wanted(self, shown: _Shown | None, text: str) -> _Shown:
+        """What the view has to show for this text. Files are only looked at where the text needs them all."""
+        if not self._has_files():
+            return _Shown("nothing")
+        now = shown if shown and shown.how != "nothing" else _Shown("files")
+        is_named = re.search(rf"\b{self.name}\b", text) is not None
+        if not (is_named if now.how == "memory" else self._is_read_in_full(text)):
+            return now
+        found = self._files()
+        is_same, size = found == now.files, sum(size for _, size, _, _ in found)
+        return _Shown("memory" if is_same and size <= self.keep_bytes else "files", found)
+
+    def _is_read_in_full(self, text: str) -> bool:
+        """Whether the text reads the table without a literal that leaves out older partitions."""
+        is_read = re.search(rf'\b(from|join)\s+"?{self.name}\b', text, re.IGNORECASE)
+        is_bounded = re.search(rf"\b{self.partition}\s*(=|>=?)\s*'", text)
+        return self.keep_bytes > 0 and is_read is not None and is_bounded is None
+
+    def _files(self) -> frozenset[tuple[str, int, int, int]]:
+        found = []
+        for path in self.folder.glob(f"{self.partition}=*/{self.file}"):
+            about = path.stat()
+            found.append((path.parent.name, about.st_size, about.st_mtime_ns, about.st_ino))
+        return frozenset(found)
+
+    def _has_files(self) -> bool:
         """Whether there is any file; looks at no more than it must."""
         try:
             with os.scandir(self.folder) as found:
@@ -125,9 +169,16 @@ class _Source:
             return entry.name == self.file
         return entry.name.startswith(f"{self.partition}=") and any(Path(entry.path).glob(self.file))
 
-    def view(self, has_files: bool) -> str:
-        """The statement that makes the view; without files an empty one of the same columns."""
-        return f'create or replace view "{self.name}" as select {self._scan() if has_files else self._nothing()}'
+    def statements(self, how: How) -> Sequence[str]:
+        """What makes the view; of nothing it is an empty one of the same columns."""
+        view, kept = f'create or replace view "{self.name}" as select', f'"kept {self.name}"'
+        match how:
+            case "memory":
+                return (f"create or replace temp table {kept} as select {self._scan()}", f"{view} * from {kept}")
+            case "files":
+                return (f"{view} {self._scan()}", f"drop table if exists {kept}")
+            case "nothing":
+                return (f"{view} {self._nothing()}", f"drop table if exists {kept}")
 
     def _scan(self) -> str:
         folder = _no_pattern(self.folder)
@@ -144,19 +195,21 @@ class _Source:
         return f"{', '.join(typed)} where false"
 
 
-def _sources(root: Path) -> tuple[_Source, ...]:
+def _sources(root: Path, keep_bytes: int) -> tuple[_Source, ...]:
     row = journal_columns()
     options = _json_options(row, row_limit=16 * ROW_LIMIT)
-    journal = _Source("journal", root / "journal", "[0-9]*.jsonl.gz", "dt", row, "read_json", options)
-    return (journal, *(_table_source(root / "tables", spec) for spec in TABLES.values()))
+    journal = _Source("journal", root / "journal", "[0-9]*.jsonl.gz", "dt", row, "read_json", options, 0)
+    return (journal, *(_table_source(root / "tables", spec, keep_bytes) for spec in TABLES.values()))
 
 
-def _table_source(root: Path, spec: TableSpec) -> _Source:
+def _table_source(root: Path, spec: TableSpec, keep_bytes: int) -> _Source:
     row, folder, file = columns(spec.row), root / spec.name, Path(object_name(spec, "")).name
     if spec.format == "parquet":
-        return _Source(spec.name, folder, file, spec.partition, row, "read_parquet", ())
+        return _Source(spec.name, folder, file, spec.partition, row, "read_parquet", (), 0)
     options = _json_options(row, row_limit=ROW_LIMIT)
-    return _Source(spec.name, folder, file, spec.partition, row, "read_json", options)
+    return _Source(
+        spec.name, folder, file, spec.partition, row, "read_json", options, keep_bytes if spec.partition else 0
+    )
 
 
 def _json_options(row: Sequence[Column], *, row_limit: int) -> tuple[str, ...]:
@@ -179,15 +232,17 @@ def _quoted(text: str) -> str:
 
 
 def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
-    """A connection that sees two folders, says UTC, and whose settings nobody can change any more."""
+    """A connection that sees two folders, says UTC, and whose settings nobody can change any more.
+
+    One thread: over many small files each further one costs as much processor time as it saves.
+    """
     import duckdb
 
     closed = dict.fromkeys(
         ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"), "false"
     )
-    connection = duckdb.connect(
-        ":memory:", config={**closed, "memory_limit": MEMORY_LIMIT, "temp_directory": temporary}
-    )
+    limits = {"memory_limit": MEMORY_LIMIT, "temp_directory": temporary, "threads": "1"}
+    connection = duckdb.connect(":memory:", config={**closed, **limits})
     spellings = dict.fromkeys((str(root), _no_pattern(root)))
     folders = ", ".join(_quoted(f"{root}/{name}/") for root in spellings for name in ("tables", "journal"))
     for setting in (
@@ -199,6 +254,16 @@ def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
     ):
         connection.execute(f"set {setting}")
     return connection
+
+
+def _fetched(connection: "DuckDBPyConnection", text: str) -> Rows:
+    cursor = connection.execute(text)
+    described = cursor.description or []
+    types = [str(column[1]) for column in described]
+    if "TIMESTAMP WITH TIME ZONE" in types:
+        cursor = connection.execute(_zones_as_text(text, types))
+    found = tuple(tuple(map(_plain, row)) for row in cursor.fetchall())
+    return Rows(tuple(str(column[0]) for column in described), found)
 
 
 def _zones_as_text(text: str, types: Sequence[str]) -> str:

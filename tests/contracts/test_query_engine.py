@@ -259,6 +259,7 @@ OTHER_FILES = [
     "select * from glob('{root}/*')",
     "select * from read_json('https://example.com/x.json')",
     "with x as (insert into gaps select * from gaps returning 1) select * from x",
+    'with x as (insert into "kept plays" select * from plays returning 1) select * from x',
     "select * from secrets",
 ]
 
@@ -309,6 +310,64 @@ def test_a_literal_bound_on_the_partition_opens_only_these_files(duck: DuckDbQue
         write(tmp_path, "day_tracks", f"2026-01-{day:02d}", [{"plays": day}])
     duck.ask("select 1 from day_tracks")
     assert scanned(duck, "select sum(plays) from day_tracks where day >= '2026-01-04' and day < '2026-01-07'") == "3/20"
+
+
+def kept(engine: DuckDbQueryEngine) -> set[str]:
+    found = engine._connection.execute("select table_name from duckdb_tables()").fetchall()
+    return {name.removeprefix("kept ") for (name,) in found}
+
+
+def test_a_table_read_in_full_twice_is_kept_until_a_file_changes(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
+    text = "select cast(sum(plays) as bigint) from day_tracks"
+    first = write(tmp_path, "day_tracks", "2026-01-02", [{"plays": 1}])
+    answers, memory = [], []
+    for change in (
+        lambda: None,
+        lambda: None,
+        lambda: None,
+        lambda: write(tmp_path, "day_tracks", "2026-01-03", [{"plays": 10}]),
+        lambda: None,
+        lambda: write(tmp_path, "day_tracks", "2026-01-03", [{"plays": 20}]),
+        lambda: None,
+        first.unlink,
+        lambda: None,
+    ):
+        change()
+        answers.append(duck.ask(text).rows[0][0])
+        memory.append(kept(duck) == {"day_tracks"})
+    assert answers == [1, 1, 1, 11, 11, 21, 21, 20, 20]
+    assert memory == [False, True, True, False, True, False, True, False, True]
+
+
+def test_a_kept_table_is_fresh_however_it_is_named(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
+    for day in (2, 3, 4):
+        write(tmp_path, "day_tracks", f"2026-01-0{day}", [{"plays": day}])
+        duck.ask("select plays from day_tracks")
+        duck.ask("select plays from day_tracks")
+        assert kept(duck) == {"day_tracks"}
+        write(tmp_path, "day_tracks", "2026-01-01", [{"plays": 100 * day}])
+        text = "select max(t.plays) from (values (1)) as v, day_tracks as t"
+        assert duck.ask(text).rows == ((100 * day,),)
+
+
+def test_what_is_bounded_or_of_one_file_or_the_journal_is_not_kept(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
+    write(tmp_path, "plays", "2026-01-02", [{"play_key": "k"}])
+    write(tmp_path, "gaps", "", [{"lost_min": 1}])
+    write(tmp_path, "day_quarters", "2026-01-02", [{"plays": 1}])
+    for _ in range(3):
+        duck.ask("select play_key from plays where dt >= '2026-01-01'")
+        duck.ask("select plays, lost_min from gaps, day_quarters where day = '2026-01-02'")
+        duck.ask("select count(*) from journal cross join gaps")
+    assert kept(duck) == set()
+
+
+def test_what_is_larger_than_allowed_is_not_kept(tmp_path: Path) -> None:
+    size = write(tmp_path, "day_tracks", "2026-01-02", [{"plays": 1}]).stat().st_size
+    for keep_bytes, wanted in ((size, {"day_tracks"}), (size - 1, set())):
+        engine = DuckDbQueryEngine(tmp_path, keep_bytes=keep_bytes)
+        assert [engine.ask("select plays from day_tracks").rows for _ in range(3)] == [((1,),)] * 3
+        assert kept(engine) == wanted
+        engine.close()
 
 
 def test_the_folder_for_what_does_not_fit_in_memory_goes_with_the_session(tmp_path: Path) -> None:
