@@ -15,27 +15,24 @@ ROWS_NAMED = 5
 """So many wrong rows are named, the others only counted."""
 
 LOOKED_BACK = 8
-"""So many days before the data day are held against the plays each night, whether they were rebuilt or not."""
+"""So many days to the data day are looked at each night, whether they were rebuilt or not."""
 
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def wrong_rows(engine: QueryEngine, calendar: Calendar, rebuilt: Sequence[str]) -> list[str]:
+def wrong_rows(engine: QueryEngine, calendar: Calendar, days: Sequence[str]) -> list[str]:
     """What the questions of `sql/checks` find, one sentence for each that finds something.
 
-    Summaries are looked at whole; they are held against the plays on the days just rebuilt and the newest ones.
+    They look at the days from the first to the last of `days` and of the newest ones.
     """
-    first = min([*rebuilt, str(calendar.back(LOOKED_BACK))])
-    last = max([*rebuilt, calendar.end])
-    span = {"p_from": first, "p_to": day_after(last), "p_tz": calendar.zone.key, **utc_bounds(first, last)}
-    dates = utc_bounds(first, last)
-    all_days = {"p_to": day_after(last)}
+    first, last = min([*days, str(calendar.back(LOOKED_BACK))]), max([*days, calendar.end])
+    local, dates = {"p_from": first, "p_to": day_after(last)}, utc_bounds(first, last)
     asked: Mapping[str, Mapping[str, object]] = {
         "plays_settled": dates,
-        "plays_summarised": span,
-        "summaries_agree": all_days,
-        "summaries_unique": all_days,
-        "summaries_values": all_days,
+        "plays_summarised": {**local, **dates, "p_tz": calendar.zone.key},
+        "summaries_agree": local,
+        "summaries_unique": local,
+        "summaries_values": local,
         "gaps_ordered": {},
     }
     found = [_finding(name, engine.rows(load(f"checks/{name}"), **params)) for name, params in asked.items()]

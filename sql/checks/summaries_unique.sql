@@ -1,16 +1,16 @@
 -- answers: Which rows of a summary are there twice?
 -- grain: one row per key that is wrong; quarter is -1 for day_tracks
--- params: p_to
+-- params: p_from, p_to
 -- feeds: -
 -- version: 1
 with both_tables as (
     select day, -1 as quarter, track_uri, context_type, context_id, kind, heard, incognito
     from day_tracks
-    where day < :p_to
+    where day >= :p_from and day < :p_to
     union all
     select day, quarter, track_uri, context_type, context_id, kind, heard, incognito
     from day_quarters
-    where day < :p_to
+    where day >= :p_from and day < :p_to
 )
 
 select day, quarter, track_uri, context_id, heard, count(*) as times

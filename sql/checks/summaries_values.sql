@@ -1,17 +1,17 @@
 -- answers: Which rows of a summary hold what cannot be?
 -- grain: one row per wrong row
--- params: p_to
+-- params: p_from, p_to
 -- feeds: -
 -- version: 1
 with both_tables as (
     select day, 0 as quarter, track_uri, kind, heard, plays, ms, ms_estimated,
         first_played_at <= last_played_at as is_ordered
     from day_tracks
-    where day < :p_to
+    where day >= :p_from and day < :p_to
     union all
     select day, quarter, track_uri, kind, heard, plays, ms, 0 as ms_estimated, true as is_ordered
     from day_quarters
-    where day < :p_to
+    where day >= :p_from and day < :p_to
 )
 
 select day, quarter, track_uri, kind, heard, plays, ms, ms_estimated
