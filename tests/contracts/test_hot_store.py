@@ -219,22 +219,13 @@ def test_a_spool_is_no_state_to_touch(hot: HotStore) -> None:
     assert hot.load_state() is None
 
 
-@pytest.mark.parametrize("world", ["laptop", pytest.param("aws", marks=pytest.mark.aws)])
-def test_a_commit_that_would_move_the_last_run_back_has_to_read_again(
-    world: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    with ExitStack() as opened:
-        hot: HotStore
-        if world == "aws":
-            hot = DynamoHotStore(request.getfixturevalue("dynamo"), "plays", "state", TTL_DAYS)
-        else:
-            hot = opened.enter_context(closing(SqliteHotStore(tmp_path / "state.sqlite", TTL_DAYS)))
-        hot.commit([], state(1, NOON))
-        hot.touch(NOON + minutes(1))
-        with pytest.raises(StateConflict):
-            hot.commit([], state(2, NOON))
-        hot.commit([], state(2, NOON + minutes(1)))
-        assert hot.load_state() == state(2, NOON + minutes(1))
+def test_a_commit_that_would_move_the_last_run_back_has_to_read_again(hot: HotStore) -> None:
+    hot.commit([], state(1, NOON))
+    hot.touch(NOON + minutes(1))
+    with pytest.raises(StateConflict):
+        hot.commit([], state(2, NOON))
+    hot.commit([], state(2, NOON + minutes(1)))
+    assert hot.load_state() == state(2, NOON + minutes(1))
 
 
 # ---- spool ------------------------------------------------------------------------------------------------------
