@@ -4,7 +4,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,7 +14,7 @@ from cli.serve import PAGE, serving
 from tests.support.browsing import chromium, chromium_path
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -36,29 +36,35 @@ def browser(needs: Needs) -> "Iterator[Browser]":
 
 
 class Shown:
-    """A page that was opened, and everything that went wrong on it."""
+    """A page that was opened, and everything that went wrong on it. What a policy refuses the console tells, too."""
 
     def __init__(self, page: "Page", address: str) -> None:
         self.page = page
         self.address = address
         self.faults: list[str] = []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
-        page.on("request", self._request)
-        page.on("response", self._response)
+        self._heard = {"console": self._console, "pageerror": self._error, "requestfailed": self._failed}
+        for event, hear in self._heard.items():
+            page.on(event, hear)  # type: ignore[call-overload]
+
+    def let_go(self) -> None:
+        """Stops listening."""
+        for event, hear in self._heard.items():
+            self.page.remove_listener(event, hear)
 
     def _console(self, message: "ConsoleMessage") -> None:
         if message.type in ("error", "warning"):
-            self.faults.append(f"{message.type}: {message.text}")
+            self.faults.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
-    def _request(self, request: "Request") -> None:
-        if not request.url.startswith(self.address):
-            self.faults.append(f"foreign: {request.url}")
+    def _error(self, error: Exception) -> None:
+        self.faults.append(f"error: {error}")
 
-    def _response(self, response: "Response") -> None:
-        if response.status >= 400:
-            self.faults.append(f"{response.status}: {response.url}")
+    def _failed(self, request: "Request") -> None:
+        self.faults.append(f"failed: {request.url}")
+
+    def foreign(self) -> list[str]:
+        """What was asked of anybody but our own server."""
+        asked = self.page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+        return [url for url in asked if not url.startswith(self.address)]
 
     def open(self, fragment: str = "") -> "Shown":
         """Loads the page and waits until it has said something."""
@@ -108,47 +114,87 @@ class Shown:
 Show = Callable[..., Shown]
 
 
+def at(now: str) -> "Callable[[BrowserContext], None]":
+    """Makes a context's clock stand at a moment."""
+
+    def fixed(context: "BrowserContext") -> None:
+        context.clock.set_fixed_time(now)
+
+    return fixed
+
+
+class Pages:
+    """Pages to be used again: a new context costs three times what a new document does."""
+
+    def __init__(self, browser: "Browser") -> None:
+        self._browser = browser
+        self._idle: list[Page] = []
+
+    def take(self, width: int, scheme: str) -> "Page":
+        """A page as if it were new, but for what its context has cached."""
+        page = self._idle.pop() if self._idle else self._browser.new_context().new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="null", color_scheme=scheme, forced_colors="null", reduced_motion="null")  # type: ignore[arg-type]
+        return page
+
+    def give_back(self, page: "Page") -> None:
+        """For the next one."""
+        page.goto("about:blank")
+        self._idle.append(page)
+
+
+@pytest.fixture(scope="session")
+def pages(browser: "Browser") -> Pages:
+    """The run's pages."""
+    return Pages(browser)
+
+
 @pytest.fixture
-def show(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
+def show(browser: "Browser", pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
     """Opens the page over a document: bytes as they are, a dict as JSON, or None for no file at all."""
-    with _opener(browser, tmp_path_factory) as opened:
-        yield opened
+    with ExitStack() as stack:
+        yield Opener(browser, pages, tmp_path_factory, stack)
 
 
 @pytest.fixture(scope="module")
-def show_shared(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
+def show_shared(browser: "Browser", pages: Pages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
     """The same for pages that several tests look at."""
-    with _opener(browser, tmp_path_factory) as opened:
-        yield opened
-
-
-@contextmanager
-def _opener(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
     with ExitStack() as stack:
+        yield Opener(browser, pages, tmp_path_factory, stack)
 
-        def opened(
-            document: dict[str, Any] | bytes | None,
-            *,
-            width: int = 1280,
-            scheme: str = "light",
-            fragment: str = "",
-            page: Path = PAGE,
-            now: str | None = None,
-            before: "Callable[[BrowserContext], None] | None" = None,
-            **options: Any,
-        ) -> Shown:
-            data = tmp_path_factory.mktemp("site")
-            if document is not None:
-                body = document if isinstance(document, bytes) else json.dumps(document).encode()
-                (data / "dashboard_data.json").write_bytes(body)
-            address = stack.enter_context(serving(data=data, page=page))
+
+class Opener:
+    """What `show` is."""
+
+    def __init__(self, browser: "Browser", pages: Pages, folders: pytest.TempPathFactory, stack: ExitStack) -> None:
+        self._browser, self._pages, self._folders, self._stack = browser, pages, folders, stack
+
+    def __call__(
+        self,
+        document: dict[str, Any] | bytes | None,
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        fragment: str = "",
+        page: Path = PAGE,
+        own: "Callable[[BrowserContext], object] | None" = None,
+        **options: Any,
+    ) -> Shown:
+        """`own` prepares a context of its own, `options` are that context's; `page` is another page's folder."""
+        folder = self._folders.mktemp("site")
+        if document is not None:
+            body = document if isinstance(document, bytes) else json.dumps(document).encode()
+            (folder / "dashboard_data.json").write_bytes(body)
+        address = self._stack.enter_context(serving(data=folder, page=page))
+        if own or options:
             size = {"width": width, "height": 900}
-            context = browser.new_context(viewport=size, color_scheme=scheme, **options)  # type: ignore[arg-type]
-            stack.callback(context.close)
-            if before:
-                before(context)
-            if now:
-                context.clock.set_fixed_time(now)
+            context = self._browser.new_context(viewport=size, color_scheme=scheme, **options)  # type: ignore[arg-type]
+            self._stack.callback(context.close)
+            if own:
+                own(context)
             return Shown(context.new_page(), address).open(fragment)
-
-        yield opened
+        taken = self._pages.take(width, scheme)
+        shown = Shown(taken, address)
+        self._stack.callback(self._pages.give_back, taken)
+        self._stack.callback(shown.let_go)
+        return shown.open(fragment)

@@ -27,7 +27,7 @@ def cell(request: pytest.FixtureRequest, show_shared: Show) -> Iterator[Shown]:
     name, scheme = request.param
     shown = show_shared(DATASETS[name](), scheme=scheme)
     yield shown
-    shown.page.context.close()
+    shown.page.goto("about:blank")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -39,6 +39,7 @@ def test_it_is_whole_and_accessible(cell: Shown, width: int) -> None:
     assert cell.page.evaluate(CLIPPED) == []
     assert cell.page.evaluate(OVERLAPPING) == []
     assert cell.axe() == []
+    assert cell.foreign() == []
     assert cell.faults == []
 
 

@@ -21,7 +21,7 @@ MOST_NODES = 2000
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_jumps_when_the_numbers_come(show: Show, width: int) -> None:
-    shown = show(sample(), width=width, before=lambda context: context.add_init_script(SHIFTS))
+    shown = show(sample(), width=width, own=lambda context: context.add_init_script(SHIFTS))
     shown.page.wait_for_timeout(100)
     assert shown.page.evaluate("window.__shift") <= MOST_SHIFT
 
@@ -33,7 +33,7 @@ def test_a_jump_would_be_noticed(show: Show, tmp_path: Path) -> None:
     (page / "style.css").write_text(
         sheet.replace("min-height", "--gone").replace("height: 16rem", "--gone: 0"), "utf-8"
     )
-    shown = show(sample(), width=390, page=page, before=lambda context: context.add_init_script(SHIFTS))
+    shown = show(sample(), width=390, page=page, own=lambda context: context.add_init_script(SHIFTS))
     shown.page.wait_for_timeout(100)
     assert shown.page.evaluate("window.__shift") > MOST_SHIFT
 
@@ -90,7 +90,7 @@ def test_other_ways_to_look_at_it(show: Show, media: dict[str, str]) -> None:
 
 
 def test_text_of_twice_the_size_fits(show: Show) -> None:
-    shown = show(sample(), width=640)
+    shown = show(sample(), width=640, own=lambda _: None)
     session = shown.page.context.new_cdp_session(shown.page)
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
     shown.page.wait_for_function("getComputedStyle(document.body).fontSize === '32px'")

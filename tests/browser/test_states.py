@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli.serve import PAGE, serving
-from tests.browser.conftest import Show
+from tests.browser.conftest import Show, at
 from tests.browser.datasets import empty, live, one_play, sample
 
 if TYPE_CHECKING:
@@ -150,14 +150,14 @@ def test_keys_nobody_knows_are_ignored(show: Show) -> None:
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_in_trouble(show: Show, status: int) -> None:
-    shown = show(sample(), before=lambda context: context.route("**/*.json", lambda r: r.fulfill(status=status)))
+    shown = show(sample(), own=lambda context: context.route("**/*.json", lambda r: r.fulfill(status=status)))
     assert shown.text("#notice-title") == "The numbers could not be fetched"
     assert str(status) in shown.text("#notice-more")
     assert faults_but(shown.faults, str(status), "failed:") == []
 
 
 def test_no_answer_at_all(show: Show) -> None:
-    shown = show(sample(), before=lambda context: context.route("**/*.json", lambda r: r.abort()))
+    shown = show(sample(), own=lambda context: context.route("**/*.json", lambda r: r.abort()))
     assert shown.text("#notice-title") == "The numbers could not be fetched"
     assert "playledger serve" in shown.text("#notice-text")
 
@@ -217,12 +217,12 @@ CLOCK = [
 def test_numbers_grow_old_after_36_hours_and_badly_after_a_week(
     show: Show, now: str, severity: str, verdict: str
 ) -> None:
-    shown = show(live(), now=now)
+    shown = show(live(), own=at(now))
     assert (shown.page.get_attribute("#health", "data-severity"), shown.text("#verdict")) == (severity, verdict)
 
 
 def test_a_night_that_goes_on_without_checks_is_noticed(show: Show) -> None:
-    shown = show(live() | {"last_poll_at": "2026-11-09T02:00:00Z"}, now="2026-11-11T03:00:00Z")
+    shown = show(live() | {"last_poll_at": "2026-11-09T02:00:00Z"}, own=at("2026-11-11T03:00:00Z"))
     assert shown.text("#verdict") == "No news from Spotify"
     assert "2 days ago" in shown.text("#concerns")
 
@@ -238,14 +238,14 @@ LOGIN = [
 def test_the_login_is_asked_for_in_time(show: Show, days: int, severity: str, verdict: str) -> None:
     ends = {32: "2026-12-13", 29: "2026-12-10", -1: "2026-11-10"}[days]
     document = live(auth={"state": "ok", "reauthorize_by": f"{ends}T02:00:00Z"})
-    shown = show(document, now="2026-11-11T02:30:00Z")
+    shown = show(document, own=at("2026-11-11T02:30:00Z"))
     assert (shown.page.get_attribute("#health", "data-severity"), shown.text("#verdict")) == (severity, verdict)
     assert "2 gaps in the record" in shown.text("#health")
 
 
 def test_a_refused_login_comes_before_everything(show: Show) -> None:
     document = live(auth={"state": "needs_reauth", "reauthorize_by": None}, quarantined=3)
-    shown = show(document, now="2026-12-24T00:00:00Z")
+    shown = show(document, own=at("2026-12-24T00:00:00Z"))
     assert shown.text("#verdict") == "Log in again"
     told = shown.texts("#concerns li")
     assert [line.split(".")[0] for line in told[1:]] == [
@@ -256,7 +256,7 @@ def test_a_refused_login_comes_before_everything(show: Show) -> None:
 
 
 def test_a_demonstration_stands_still(show: Show) -> None:
-    shown = show(sample(), now="2031-01-01T00:00:00Z")
+    shown = show(sample(), own=at("2031-01-01T00:00:00Z"))
     assert shown.text("#verdict") == "2 gaps in the record"
     assert "4 hours ago" in shown.text("#last-play")
     assert "just now" in shown.text("#built")

@@ -3,7 +3,7 @@
 import pytest
 
 from playledger.dashboard_data import WINDOW_NAMES
-from tests.browser.conftest import Show, Shown
+from tests.browser.conftest import Show, Shown, at
 from tests.browser.datasets import sample
 
 pytestmark = pytest.mark.browser
@@ -103,7 +103,7 @@ def test_an_opened_list_stays_open_over_a_change(shown: Shown) -> None:
 def test_the_shortest_span_is_called_yesterday_only_when_it_is(show: Show) -> None:
     button = "#buttons button:first-child"
     live = sample() | {"mode": "live"}
-    assert show(live, now="2026-11-11T08:00:00Z").text(button) == "Yesterday"
-    assert show(live, now="2026-11-12T08:00:00Z").text(button) == "Last day"
-    assert show(live, now="2026-11-10T22:30:00Z").text(button) == "Last day"
-    assert show(sample(), now="2030-01-01T00:00:00Z").text(button) == "Yesterday"
+    assert show(live, own=at("2026-11-11T08:00:00Z")).text(button) == "Yesterday"
+    assert show(live, own=at("2026-11-12T08:00:00Z")).text(button) == "Last day"
+    assert show(live, own=at("2026-11-10T22:30:00Z")).text(button) == "Last day"
+    assert show(sample(), own=at("2030-01-01T00:00:00Z")).text(button) == "Yesterday"
