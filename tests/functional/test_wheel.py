@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import subprocess
 import sys
 import sysconfig
@@ -113,6 +114,8 @@ def test_what_the_demo_made_can_be_asked_and_served(
     command = [*installed, "--home", home, "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=elsewhere, stdout=subprocess.PIPE, text=True) as server:
         try:
+            spoke, _, _ = select.select([server.stdout], [], [], 60)
+            assert spoke, "serve did not say where the page is"
             address = re.search(r"http://127\.0\.0\.1:\d+/?", server.stdout.readline()).group()
             with urllib.request.urlopen(address, timeout=10) as page:
                 assert b"<title>" in page.read()
