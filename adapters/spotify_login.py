@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urljoin
 
 import requests
 
+from adapters.spotify_wire import Guard, safe_address, settle
 from playledger.errors import NeedsReauth, SpotifyUnavailable
 from playledger.models import Token
 
@@ -41,7 +42,7 @@ class Consent:
             "code_challenge_method": "S256",
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         }
-        return f"{urljoin(self.accounts_url, 'authorize')}?{urlencode(query)}"
+        return f"{urljoin(safe_address(self.accounts_url), 'authorize')}?{urlencode(query)}"
 
     def code(self, answer: dict[str, str]) -> str:
         """The code in what Spotify sent back. Raises NeedsReauth where it is none of ours, or the owner refused."""
@@ -60,7 +61,9 @@ class Consent:
             "client_id": self.client_id,
             "code_verifier": self.verifier,
         }
-        url = urljoin(self.accounts_url, "api/token")
+        url = urljoin(safe_address(self.accounts_url), "api/token")
+        settle(session, url)
+        Guard(session, clock)
         try:
             answer = session.post(url, data=form, timeout=10, allow_redirects=False)
             said: Any = answer.json()
@@ -68,11 +71,11 @@ class Consent:
             raise SpotifyUnavailable(f"Spotify's account service did not answer ({type(error).__name__})") from None
         if not answer.ok or not isinstance(said, dict) or "refresh_token" not in said:
             raise NeedsReauth(f"Spotify refused the login ({answer.status_code}); start again")
-        now = clock()
+        now, seconds = clock(), said.get("expires_in")
         return Token(
             access_token=str(said.get("access_token", "")),
             refresh_token=str(said["refresh_token"]),
-            expires_at=now + timedelta(seconds=int(said.get("expires_in", 3600))),
+            expires_at=now + timedelta(seconds=seconds if isinstance(seconds, int) else 3600),
             scope=str(said.get("scope", SCOPES)),
             authorized_at=now,
         )
