@@ -15,7 +15,10 @@ newest as (
 ),
 
 counted as (
-    select track_uri, track_name, artist_name, album_name, plays, ms, first_played_at,
+    select track_uri, plays, ms, first_played_at,
+        max(track_name) over (partition by track_uri) as track_name,
+        max(artist_name) over (partition by track_uri) as artist_name,
+        max(album_name) over (partition by track_uri) as album_name,
         date_diff('day', cast(day as date), cast(:p_to as date)) as age,
         max(date_diff('day', cast(day as date), cast(:p_to as date))) over () as first_age
     from day_tracks
@@ -39,8 +42,8 @@ summed as (
 ranked as (
     select summed.*,
         row_number() over (partition by window_name order by plays desc nulls last, first_at, track_uri) as place,
-        row_number() over (
-            partition by window_name order by prev_plays desc nulls last, prev_first_at, track_uri) as prev_place
+        row_number() over (partition by window_name
+            order by prev_plays desc nulls last, prev_first_at, track_uri) as prev_place
     from summed
 )
 
@@ -48,11 +51,10 @@ select window_name, place, ranked.track_uri, track_id, coalesce(name, track_name
     coalesce(newest.artist_name, ranked.artist_name) as artist_name, artist_id,
     lower(trim(coalesce(newest.artist_name, ranked.artist_name))) as artist_key,
     coalesce(album, album_name) as album, album_id, lower(trim(coalesce(album, album_name))) as album_key,
-    cast(floor(cast(duration_ms as double) / 1000) as bigint) as seconds,
-    plays, cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
+    cast(floor(cast(duration_ms as double) / 1000) as bigint) as seconds, plays,
+    cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
     case when prev_plays is not null then prev_place end as prev_place,
     case when has_prev then coalesce(prev_plays, 0) end as prev_plays
-from ranked
-left join newest on newest.track_uri = ranked.track_uri and nth = 1
+from ranked left join newest on newest.track_uri = ranked.track_uri and nth = 1
 where place <= 25 and plays is not null
 order by window_name, place
