@@ -127,10 +127,10 @@ def test_the_same_track_twice_within_a_minute_is_two_plays():
 
 
 def test_of_exported_rows_of_one_instant_the_one_heard_longest_is_the_play():
-    same = [an_export(ms_played=ms, ingested_at=IMPORTED + minutes(-ms)) for ms in (0, 31_000, 4)]
+    same = [an_export(ms_played=ms, ingested_at=IMPORTED + minutes(ms)) for ms in (4, 31_000, 5)]
     row = the_row(same)
     assert (row["ms_played"], row["play_key"]) == (31_000, same[1].key)
-    assert row["first_ingested_at"] == "2026-08-10 17:20:00.000"
+    assert row["first_ingested_at"] == "2026-09-01 06:04:00.000"
     assert account(same) == {
         "entries": 3,
         "plays": 1,
@@ -167,6 +167,15 @@ def test_a_pair_across_midnight_lies_on_the_polled_day_and_each_entry_is_account
         1,
     )
     assert settled.reach == {before: (before, after), after: (before, after)}
+
+
+def test_a_day_is_reached_from_both_sides_by_the_chains_of_two_recordings():
+    morning = datetime(2026, 3, 11, tzinfo=UTC)
+    night = morning + timedelta(days=1)
+    entries = [a_play(morning + SECOND, 1), an_export(morning - SECOND, 1), a_play(night - SECOND, 2)]
+    reach = settle([*entries, an_export(night + SECOND, 2)]).reach
+    assert reach[morning.date()] == (morning.date() - timedelta(days=1), night.date())
+    assert reach[night.date()] == (morning.date(), night.date())
 
 
 def test_a_polled_play_without_partner_is_unconfirmed_only_where_an_export_covers_it():
@@ -276,7 +285,7 @@ def test_a_day_settled_by_itself_comes_to_the_same(entries: list[Entry]):
 
 
 @given(st.integers(0, 2**32), st.integers(0, 3), st.integers(1, 400))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_track_on_repeat_around_a_midnight_gives_as_many_plays_as_were_played(seed: int, hours: int, plays: int):
     entries = on_repeat(seed, datetime(2026, 3, 10, 24 - 1 - hours, 30, tzinfo=UTC), plays)
     chance = random.Random(seed)
@@ -287,11 +296,10 @@ def test_a_track_on_repeat_around_a_midnight_gives_as_many_plays_as_were_played(
     assert [row["source"] for day in whole.plays.values() for row in day] == ["both"] * plays
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_track_on_repeat_over_three_midnights_gives_as_many_plays_as_were_played(seed: int):
+def test_a_track_on_repeat_over_three_midnights_gives_as_many_plays_as_were_played():
     played = 3 * 1440
-    entries = on_repeat(seed, datetime(2026, 3, 9, 12, tzinfo=UTC), played)
-    random.Random(seed).shuffle(entries)
+    entries = on_repeat("three midnights", datetime(2026, 3, 9, 12, tzinfo=UTC), played)
+    random.Random("any order").shuffle(entries)
     whole = settle(entries)
     assert sum(map(len, whole.plays.values())) == played
     assert {row["source"] for day in whole.plays.values() for row in day} == {"both"}
