@@ -399,7 +399,7 @@ class Gap(Model):
         description="last poll inside the hole that saw nothing new; a prompt feed lost nothing before it"
     )
     gap_class: GapClass = Field(description="possible or certain")
-    lost_min: int = Field(description="fewest plays that can be missing")
+    lost_min: int = Field(description="fewest plays that polling missed: 1 where an export proves one inside, else 0")
     lost_max: int = Field(description="most plays that can be missing: one per 30 s")
     lost_estimate: float | None = Field(
         description="expected number from the listener's own rate; null without history"
@@ -409,9 +409,9 @@ class Gap(Model):
 class SettledDay(Model):
     """The account of one settled day: a row of the `settled_days` table."""
 
-    entries: int = Field(description="play and export entries of the journal with this dt")
+    entries: int = Field(description="distinct play and export entries of this dt: plays + duplicates + married")
     plays: int = Field(description="rows in plays")
-    duplicates: int = Field(description="entries that named a play already counted")
+    duplicates: int = Field(description="exported rows beside a longer one of the same track and instant")
     married: int = Field(description="exported rows joined with a polled one")
     late_arrivals: int = Field(description="polled plays that came behind a newer one already committed")
     quarantined: int = Field(description="records kept aside unread")
