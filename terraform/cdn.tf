@@ -39,6 +39,7 @@ resource "aws_cloudfront_function" "viewer" {
 }
 
 resource "aws_cloudfront_response_headers_policy" "site" {
+  #checkov:skip=CKV_AWS_259:Preloading is for a domain of one's own; the header itself is below.
   for_each = var.enable_cdn ? local.caching : {}
 
   name    = "${var.name_prefix}-${local.slugs[each.key]}"

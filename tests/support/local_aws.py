@@ -1,0 +1,45 @@
+"""A local AWS: moto as a server on loopback, in a process of its own. `python -m tests.support.local_aws` runs one.
+
+Its own process, because `mock_aws` in any other test of this process would empty it.
+"""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.support.tree import ROOT
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The address of an empty AWS; it ends with the block, or with this process."""
+    command = [sys.executable, "-W", "ignore", "-m", "tests.support.local_aws"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin
+        assert server.stdout
+        address = server.stdout.readline().strip()
+        try:
+            if not address:
+                raise RuntimeError("moto's server did not start")
+            yield address
+        finally:
+            server.stdin.close()
+
+
+def serve() -> None:
+    """Prints the address, then serves until nobody holds the other end of stdin."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    print(f"http://{host}:{port}", flush=True)
+    sys.stdin.read()
+    server.stop()
+
+
+if __name__ == "__main__":
+    serve()
