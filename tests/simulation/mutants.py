@@ -322,21 +322,6 @@ def _note_idle(""",
             ("        os.link(name, target)\n", "        target.write_bytes(body)\n"),
         ),
     ),
-    Mutant(
-        "SQLite keeps plays and state apart",
-        "contract",
-        "adapters/hot_store.py",
-        (
-            (
-                "            db.execute(PUT_STATE, row)\n            self._forget_expired",
-                "            _split(db)\n            db.execute(PUT_STATE, row)\n            self._forget_expired",
-            ),
-            (
-                "\n\ndef _add(db",
-                "\n\ndef _split(db):\n    db.execute('commit')\n    db.execute('begin')\n\n\ndef _add(db",
-            ),
-        ),
-    ),
 )
 """Each must be caught by the tier it names."""
 

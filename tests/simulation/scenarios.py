@@ -21,19 +21,22 @@ def _plays() -> tuple[TruePlay, ...]:
     unreadable = [
         played(EVENING + 20 * MINUTE, track=3, malformed={"track": None, "played_at": "2026-04-10T22:20:00Z"})
     ]
-    return (*before, *steady, *burst, *late, *unreadable)
+    between = [played(EVENING + 2 * HOUR + 30 * MINUTE + 4 * SECOND, track=11)]
+    return (*before, *steady, *burst, *late, *unreadable, *between)
 
 
 def _script(name: str, *, twins: bool) -> Script:
     polls = [Event(EVENING + n * HOUR + 30 * MINUTE, "poll", f"poll {n}") for n in range(4)]
     night = Event(EVENING + 2 * HOUR + 30 * MINUTE + 50, "night", "night")
-    extra = [Event(event.at, "poll", f"{event.name} twin") for event in polls[1:3]] if twins else []
+    retried = Event(polls[2].at + 5 * SECOND, "poll", "poll 2 twin")
+    extra = [Event(polls[1].at, "poll", "poll 1 twin"), retried] if twins else []
     events = sorted([*polls, *extra, night], key=lambda event: (event.at, event.name))
     return Script(name, EVENING, Habits(span_hours=0, history=0), tuple(events), plays=_plays())
 
 
 SCENARIOS = {script.seed: script for script in (_script("alone", twins=False), _script("twins", twins=True))}
-"""By name. `alone`: four polls and a night, one after the other but for the night. `twins`: two polls come twice."""
+"""By name. `alone`: four polls and a night, one after the other but for the night. `twins`: two polls come twice,
+once at the same moment, once with a play in between."""
 
 
 def script_of(name: str) -> Script:
