@@ -5,6 +5,7 @@ It takes its own roles from the wiring like every command; only Spotify is repla
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -110,7 +111,7 @@ def run_demo(
     else:
         with serving(page=page_folder(), data=home / "site", port=0) as address, stage("the page fetched and checked"):
             check_page(address)
-        say(f"The page was at {address}\nTo look at it: playledger --home {home} serve")
+        say(f"The page was at {address}\nTo look at it: {_program()} --home {home} serve")
 
 
 def _stages(home: Path, scene: Scene, spotify: SimulatedSpotify, clock: VirtualClock, opened: Opener) -> None:
@@ -259,6 +260,11 @@ def check_page(address: str) -> None:
     if document.totals.plays == 0:
         raise WorldChanged("the page's data holds no plays")
     say(f"  {document.totals.plays:,} plays, {document.totals.minutes:,} minutes, {document.health.gaps.total} gap(s)")
+
+
+def _program() -> str:
+    """How this program was called, so that the next command can be copied."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "playledger" else "playledger"
 
 
 def _faults(scene: Scene) -> Faults:
