@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from aggregation import payload
 from glue_catalog import __main__ as glue_catalog
 from glue_catalog.tables import TABLES
 
@@ -12,6 +13,10 @@ pytestmark = pytest.mark.house
 
 def test_the_table_catalog_is_fresh() -> None:
     assert glue_catalog.TARGET.read_text("utf-8") == glue_catalog.rendered()
+
+
+def test_the_schema_of_the_document_is_fresh() -> None:
+    assert payload.SCHEMA.read_text("utf-8") == payload.schema()
 
 
 def test_the_table_catalog_fits_what_glue_takes() -> None:
