@@ -81,6 +81,14 @@ def test_arrows_walk_through_the_week_and_the_line_below_reads_it(shown: Shown) 
     assert shown.text("#week-readout").startswith("Monday, 00:00")
 
 
+def test_arrows_in_a_table_do_not_scroll_the_page(shown: Shown) -> None:
+    shown.page.evaluate("addEventListener('keydown', event => { window.wasStopped = event.defaultPrevented })")
+    shown.page.locator("#week td[tabindex='0']").focus()
+    for key, is_stopped in (("ArrowDown", True), ("ArrowUp", True), ("Control+ArrowDown", False), ("PageDown", False)):
+        shown.page.keyboard.press(key)
+        assert shown.page.evaluate("window.wasStopped") is is_stopped
+
+
 def plays(count: int) -> str:
     return f"{count:,} play" if count == 1 else f"{count:,} plays"
 

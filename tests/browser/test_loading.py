@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from shutil import copytree
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,9 @@ from cli.serve import PAGE
 from tests.browser.conftest import Show
 from tests.browser.datasets import sample
 from tests.browser.layout import OUTSIDE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +68,20 @@ def test_one_altered_byte_of_the_library_is_refused_and_the_rest_works(show: Sho
     assert shown.page.locator("#over-time-table tbody tr").count() == 7
     assert shown.page.locator("#top-tracks > li").count() == 10
     assert shown.axe() == []
+
+
+def test_numbers_do_not_wait_for_a_slow_library_and_charts_come_when_it_does(show: Show) -> None:
+    shown = show(sample(), own=lambda _: None)
+    held: list[Route] = []
+    shown.page.route("**/chart.umd.js*", lambda route: held.append(route))
+    shown.page.goto(shown.address, wait_until="commit")
+    shown.page.wait_for_selector("body[data-state=ready]")
+    assert shown.text("#plays") == f"{sample()['windows']['30d']['plays']:,}"
+    assert not shown.page.is_visible(".refused")
+    held[0].continue_()
+    shown.page.wait_for_function("globalThis.Chart?.getChart('over-time') && Chart.getChart('hours')")
+    assert not shown.page.is_visible(".refused")
+    assert shown.faults == []
 
 
 def test_charts_follow_from_light_to_dark(show: Show) -> None:

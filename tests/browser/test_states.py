@@ -78,6 +78,7 @@ WRONG: list[tuple[str, Any]] = [
     ("windows.30d.from", "x"),
     ("windows.30d.hours", [1, 2, 3]),
     ("windows.all.hourdow", None),
+    ("windows.all.hourdow", [0] * 167),
     ("windows.7d.top_tracks.0", [10**6, 1, 1, None]),
     ("windows.7d.top_artists.0.1", "9"),
     ("windows.1d.sentence.top_track", -1),
@@ -207,7 +208,7 @@ def test_a_span_without_plays_says_so(show: Show) -> None:
 # The sample was built on 11 November 2026 at 02:10 UTC and last checked ten minutes before; its login lasts until
 # 9 March 2027, 23:00 UTC.
 CLOCK = [
-    ("2026-11-12T13:00:00Z", "note", "2 gaps in the record"),
+    ("2026-11-12T14:05:00Z", "note", "2 gaps in the record"),
     ("2026-11-12T14:30:00Z", "warn", "These numbers are old"),
     ("2026-11-19T02:00:00Z", "bad", "These numbers are old"),
 ]
