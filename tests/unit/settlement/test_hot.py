@@ -133,7 +133,7 @@ def test_an_empty_windows_claim_is_carried_over_alone():
 
 def test_unexpired_plays_missing_in_the_hot_store_come_back_as_first_seen():
     journal, hot = MemoryJournal(), MemoryHotStore()
-    first, again = a_play(NOON, ingested_at=NOON), a_play(NOON, ingested_at=NOON + HOUR)
+    first, again = a_play(track_name="Z"), a_play(track_name="A", ingested_at=NOON + HOUR)
     put(journal, again)
     put(journal, first, a_play(NOON - 31 * DAY, 2), an_export(NOON, 3))
     assert reconcile(journal, hot, now=NOON + HOUR).to_hot == 1
@@ -245,10 +245,24 @@ def test_neither_an_empty_window_nor_a_play_ahead_of_the_clock_moves_the_cursor(
     state = rebuild(journal, MemoryHotStore(), now=NOON)
     assert state is not None
     assert state.last_cursor_unix_ms is None
+    put(journal, a_play(NOON + DAY), a_claim(NOON, NOON, n=1, server_now=NOON))
+    state = rebuild(journal, MemoryHotStore(), now=NOON)
+    assert state is not None
+    assert state.last_cursor_unix_ms is None
     put(journal, a_play(NOON + DAY), a_play(NOON - HOUR, 2), a_claim(NOON - HOUR, NOON - HOUR, n=2, server_now=NOON))
     state = rebuild(journal, MemoryHotStore(), now=NOON)
     assert state is not None
     assert state.last_cursor_unix_ms == to_ms(NOON - HOUR)
+
+
+def test_the_last_run_is_that_of_the_newest_poll_even_if_its_window_was_an_older_one():
+    journal = MemoryJournal()
+    put(journal, a_play(NOON - HOUR), a_claim(NOON - 2 * HOUR, NOON - HOUR, n=1, server_now=NOON + HOUR))
+    put(journal, a_play(NOON), a_claim(NOON - HOUR, NOON, n=2, server_now=NOON))
+    state = rebuild(journal, MemoryHotStore(), now=NOON + HOUR)
+    assert state is not None
+    assert (state.last_run_timestamp, state.last_seen_played_at) == (NOON + HOUR, NOON)
+    assert (state.coverage_from, state.window_max) == (NOON - HOUR, 2)
 
 
 def test_a_ledger_of_imports_alone_has_no_state():
