@@ -50,7 +50,7 @@ class History:
         self.plays = list(
             {row["play_key"]: row for row in map(self._play, range(self.chance.choice((0, 1, 5, 40, 120))))}.values()
         )
-        self.tracks = [self._version(uri) for uri in range(self.shelf) for _ in range(self.chance.randint(0, 2))]
+        self.tracks = [self._version(uri, nth) for uri in range(self.shelf) for nth in range(self.chance.randint(0, 2))]
         self.gaps = self._gaps()
 
     def _days(self) -> list[date]:
@@ -86,7 +86,7 @@ class History:
             "context_type": pick((None, "album")),
         }
 
-    def _version(self, number: int) -> dict[str, Any]:
+    def _version(self, number: int, nth: int) -> dict[str, Any]:
         pick, uri = self.chance.choice, f"u{number:02d}"
         return {
             "track_uri": uri,
@@ -96,7 +96,7 @@ class History:
             "album": pick((None, f"Album {number % 5}", f"Long {number % 3}")),
             "duration_ms": pick((None, self.chance.randrange(400_000))),
             "grade_rank": pick((1, 2, 3)),
-            "changed_at": f"2026-01-01 00:00:{self.chance.randrange(60):02d}.{number:03d}",
+            "changed_at": f"2026-01-01 00:00:{self.chance.randrange(30) * 2 + nth:02d}.000",
         }
 
     def _gaps(self) -> list[dict[str, Any]]:
