@@ -79,7 +79,7 @@ def test_numbers_do_not_wait_for_a_slow_library_and_charts_come_when_it_does(sho
     assert shown.text("#plays") == f"{sample()['windows']['30d']['plays']:,}"
     assert not shown.page.is_visible(".refused")
     held[0].continue_()
-    shown.page.wait_for_function("globalThis.Chart?.getChart('over-time') && Chart.getChart('hours')")
+    shown.page.wait_for_function("() => globalThis.Chart?.getChart('over-time') && Chart.getChart('hours')")
     assert not shown.page.is_visible(".refused")
     assert shown.faults == []
 
@@ -111,7 +111,7 @@ def test_text_of_twice_the_size_fits(show: Show) -> None:
     shown = show(sample(), width=640, own=lambda _: None)
     session = shown.page.context.new_cdp_session(shown.page)
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
-    shown.page.wait_for_function("getComputedStyle(document.body).fontSize === '32px'")
+    shown.page.wait_for_function("() => getComputedStyle(document.body).fontSize === '32px'")
     assert shown.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert shown.page.evaluate(OUTSIDE) == []
 
