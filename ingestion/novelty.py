@@ -117,9 +117,10 @@ class Fresh:
         """What the whole window vouches for.
 
         It reaches back to the beginning while lists only grew and never were full. The first list cannot say so: it may
-        be the first since the state was lost, and cut.
+        be the first since the state was lost, and cut; nor can one without everything that was seen before.
         """
         ends = self.poll.ends or [self.poll.server_now]
+        shows_all = self.was_covered and not self.is_full and self.overlap == len(self._seen)
         return Claim(
             lo=ends[0],
             hi=ends[-1],
@@ -127,7 +128,7 @@ class Fresh:
             limit=WINDOW_SIZE,
             server_now=self.poll.server_now,
             previous_poll=self.state.last_run_timestamp if self.state else None,
-            reaches_back=self.was_covered and not self.is_full and not self.is_short,
+            reaches_back=shows_all and not self.is_short,
             is_short=self.is_short,
         )
 

@@ -68,7 +68,7 @@ def tell_transactions(killer: Killer) -> None:
         db.set_trace_callback(killer.statement)
         return db
 
-    sqlite3.connect = told
+    setattr(sqlite3, "connect", told)  # noqa: B010 - mypy would compare the overloads
 
 
 class Counted:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from playledger.models import Gap, IngestionState, PlayEvent, to_ms
-from tests.simulation.listener import DAY, Listener, TruePlay
+from tests.simulation.listener import DAY, MINUTE, Listener, TruePlay
 from tests.simulation.scheduler import Scheduler, Task
 
 STATE_BYTES = 8 * 1024
@@ -68,7 +68,7 @@ class Judge:
         self.kept: set[Key] = set()
         self.withheld: set[Key] = set()
         self.quarantine: set[int] = set()
-        self.excused = False
+        self.excused_until = 0
         self.ttl_ms = ttl_days * DAY
         self._listener = listener
         self._scheduler = scheduler
@@ -92,7 +92,7 @@ class Judge:
         self._tally["branch bootstrap"] += before is None
         if len(after.model_dump_json()) > STATE_BYTES:
             self._say("I5", f"the state takes {len(after.model_dump_json())} bytes")
-        if before is None or self.excused:
+        if before is None or self._scheduler.now < self.excused_until:
             return
         for name in ("version", "last_cursor_unix_ms", "last_run_timestamp", "last_seen_played_at", "window_max"):
             old, new = getattr(before, name), getattr(after, name)
@@ -100,6 +100,10 @@ class Judge:
                 self._say("I5", f"{name} went from {old} to {new}")
         if before.coverage_from and after.coverage_from != before.coverage_from:
             self._say("I5", f"coverage_from moved from {before.coverage_from} to {after.coverage_from}")
+
+    def excuse(self) -> None:
+        """The state was lost or put back from outside: what is under way now may still commit over the old one."""
+        self.excused_until = self._scheduler.now + 2 * MINUTE
 
     def committed(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """Counts what only the stores see."""
@@ -123,7 +127,7 @@ class Judge:
         """The hot store keeps these for the night: promised from now on, unless they expire before it comes."""
         self._tally["branch spool"] += 1
         keys = ((to_ms(play.played_at), play.track_uri) for play in plays)
-        self.kept |= {key for key in keys if key[0] + self.ttl_ms > self._scheduler.now + 2 * DAY}
+        self.kept |= {key for key in keys if key[0] + self.ttl_ms > self._scheduler.now + 5 * DAY}
 
     def acknowledge(self, task: Task) -> None:
         """The invocation ended well: all that it was shown is in the journal now (I1)."""
@@ -157,7 +161,8 @@ class Judge:
             self._say("I2", f"{len(unread)} unreadable records were shown and not kept: {unread[0]}")
 
     def _lost(self, gaps: Sequence[Gap]) -> None:
-        began = min((stored_ms(claim["server_now"]) for claim in self.journal.claims), default=None)
+        whole = [stored_ms(claim["server_now"]) for claim in self.journal.claims if not claim["is_short"]]
+        began = min(whole, default=None)
         if began is None:
             return
         holes = [(to_ms(gap.after), to_ms(gap.before), gap) for gap in gaps]

@@ -104,12 +104,13 @@ MUTANTS = (
         "the first list after a lost state reaches back",
         "directed",
         NOVELTY,
-        (
-            (
-                "            reaches_back=self.was_covered and not",
-                "            reaches_back=self.state is not None and not",
-            ),
-        ),
+        (("        shows_all = self.was_covered and not", "        shows_all = self.state is not None and not"),),
+    ),
+    Mutant(
+        "a list without what was seen before reaches back",
+        "directed",
+        NOVELTY,
+        ((" and self.overlap == len(self._seen)\n", "\n"),),
     ),
     Mutant(
         "regressing cursor",
@@ -124,7 +125,7 @@ MUTANTS = (
     ),
     Mutant(
         "no version condition",
-        "exhaustive",
+        "directed",
         CAPTURE,
         (
             (

@@ -4,6 +4,7 @@
 """
 
 import sys
+from collections.abc import Callable
 
 from tests.simulation.mutants import BY_NAME
 from tests.simulation.mutation import install
@@ -69,7 +70,7 @@ def main(arguments: list[str]) -> int:
     name, tier = arguments
     mutant = BY_NAME[name]
     install(mutant)
-    tiers = {
+    tiers: dict[str, Callable[[], bool]] = {
         "directed": directed,
         "exhaustive": exhaustive,
         "random": random,

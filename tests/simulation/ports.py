@@ -175,11 +175,12 @@ def _refusal(wrong: str | None, rng: Random) -> PlayledgerError | None:
 class SimSpotify:
     """The listener's account under the probe. Only `recently_played` is ever asked here."""
 
-    def __init__(self, listener: Listener, probe: Probe, judge: Watcher) -> None:
+    def __init__(self, listener: Listener, probe: Probe, judge: Watcher, is_new_account: Callable[[], bool]) -> None:
         self._listener = listener
         self._probe = probe
         self._judge = judge
         self.revoked: tuple[int, int] = (0, 0)
+        self.is_new_account = is_new_account
 
     def recently_played(self, limit: int) -> Answer:
         """See the port."""
@@ -206,10 +207,15 @@ class SimSpotify:
         return Answer(body(shown, noise=rng if wrong == "noise" else None), server_now)
 
     def _view(self, wrong: str | None, now: int, limit: int, rng: Random) -> tuple[list[TruePlay], list[TruePlay]]:
-        if wrong == "stale":
-            return self._listener.window(now - rng.randrange(10 * MINUTE, 12 * HOUR), limit), []
+        """What is shown, and what is missing in the middle of it.
+
+        Two things no window can tell, so they are not asked for here: that the very first list with plays is cut; and
+        that a list is stale in which a wrong clock's play has come to pass. docs/decisions/0010 names both.
+        """
         window = self._listener.window(now, limit)
-        if wrong and wrong.startswith("short"):
+        if wrong == "stale" and not self._listener.habits.future:
+            return self._listener.window(now - rng.randrange(10 * MINUTE, 12 * HOUR), limit), []
+        if wrong and wrong.startswith("short") and not self.is_new_account():
             shown = int(wrong.removeprefix("short") or rng.randrange(len(window) + 1))
             return window[:shown], []
         if wrong == "holed":

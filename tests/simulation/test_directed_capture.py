@@ -369,11 +369,23 @@ def test_f24_a_short_list_after_a_lost_state_does_not_cover_up_a_gap() -> None:
     stage.play(*every(40, stage.now + MINUTE, 80, track=7))
     stage.poll("second", stage.now + HOUR)
     stage.world.lose_state()
-    stage.world.judge.excused = True
     stage.answer("third", "short")
     stage.poll("third", stage.now + HOUR)
     stage.finish()
     assert len(stage.gaps) == 1
+
+
+def test_f24_a_cut_list_of_a_young_account_does_not_reach_back_over_what_it_leaves_out() -> None:
+    stage = Stage(every(180, NOON - HOUR, 3))
+    stage.poll("first")
+    lost = every(31, stage.now + MINUTE, 30)
+    stage.play(*lost, *every(31, lost[-1].ms + 31 * SECOND, 50, track=5))
+    stage.answer("second", "short 18")
+    stage.poll("second", stage.now + HOUR)
+    stage.finish()
+    (gap,) = stage.gaps
+    assert to_ms(gap.after) < lost[0].ms
+    assert lost[-1].ms < to_ms(gap.before)
 
 
 def test_f25_what_expired_and_is_still_listed_is_not_written_again() -> None:
@@ -522,7 +534,6 @@ def test_f38_a_lost_state_makes_everything_new_and_nothing_twice() -> None:
     stage = Stage(every(180, NOON - HOUR, 15))
     stage.poll("first")
     stage.world.lose_state()
-    stage.world.judge.excused = True
     assert stage.poll("second", stage.now + MINUTE).ended == "returned"
     assert len(stage.hot_keys) == 15
     stage.finish()
@@ -534,7 +545,8 @@ def test_f38_a_state_restored_from_an_old_backup_is_caught_up() -> None:
     old = stage.state
     stage.play(*every(180, stage.now + MINUTE, 10, track=20))
     stage.poll("second", stage.now + HOUR)
-    stage.world.hot.state, stage.world.judge.excused = old, True
+    stage.world.hot.state = old
+    stage.world.judge.excuse()
     stage.play(*every(180, stage.now + MINUTE, 10, track=30))
     stage.poll("third", stage.now + HOUR)
     assert (len(stage.stored), len(stage.hot_keys)) == (35, 35)
@@ -577,7 +589,6 @@ def test_regression_a_gap_known_only_to_the_state_row_dies_with_it() -> None:
     stage.strike("second", "hot.commit", CRASH_BEFORE)
     stage.poll("second", stage.now + HOUR)
     stage.world.lose_state()
-    stage.world.judge.excused = True
     stage.finish()
     assert len(stage.gaps) == 1
 

@@ -121,7 +121,6 @@ def test_f28_of_several_observations_the_first_known_context_stays() -> None:
     stage.answer("first", "noise")
     stage.poll("first")
     stage.world.lose_state()
-    stage.world.judge.excused = True
     stage.poll("second", stage.now + MINUTE)
     stage.finish()
     rows = [row for dt in stage.world.tables.list("plays") for row in stage.world.tables.read("plays", dt)]
@@ -182,7 +181,7 @@ def test_f38_everything_but_the_journal_is_rebuilt_from_it() -> None:
     stage.world.hot.state = None
     stage.world.tables.forget()
     rebuild(stage.world.memory, stage.world.hot, now=from_ms(stage.now))
-    stage.world.judge.excused = True
+    stage.world.judge.excuse()
     stage.night("night after")
     assert stage.hot_keys == hot
     assert stage.world.tables.contents() == tables

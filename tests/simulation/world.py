@@ -69,7 +69,7 @@ class World:
         self.memory = MemoryJournal()
         self.hot = MemoryHotStore(script.ttl_days)
         self.tables = MemoryTableStore()
-        self.spotify = SimSpotify(self.listener, self.probe, self.judge)
+        self.spotify = SimSpotify(self.listener, self.probe, self.judge, self._is_new_account)
         self.login = Login(self.spotify, self.probe, rotates=script.rotates, clock_off_ms=script.clock_off_ms)
         self.own_clock_off = 0
         self.most_new = 0
@@ -77,6 +77,11 @@ class World:
         self._journal = SimJournal(self.memory, self.probe, self.judge)
         self._hot = SimHotStore(self.hot, self.probe, self.judge)
         self._tables = SimTableStore(self.tables, self.probe)
+
+    def _is_new_account(self) -> bool:
+        """The state knows of polls, and of no play."""
+        state = self.hot.state
+        return state is not None and state.coverage_from is not None and not state.seen
 
     def _weather(self) -> Weather:
         script = self.script
@@ -165,6 +170,7 @@ class World:
         """Somebody deletes the state item; the plays stay (F38)."""
         self.tally["branch state lost"] += 1
         self.hot.state = None
+        self.judge.excuse()
 
     def expire(self) -> None:
         """The store gets round to deleting what has expired."""
