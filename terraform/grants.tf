@@ -40,7 +40,7 @@ locals {
     },
     {
       sid       = "ForAthenaBucket"
-      actions   = ["s3:GetBucketLocation"]
+      actions   = ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]
       resources = [local.data]
     },
     {

@@ -27,18 +27,6 @@ CONTRACT = json.loads((ROOT / "terraform/env_contract.json").read_text("utf-8"))
 CATALOG = json.loads((ROOT / "glue_catalog/tables.json").read_text("utf-8"))
 LOGIN = Token(refresh_token="canary-refresh-51d1c0de", authorized_at=datetime(2026, 3, 1, tzinfo=UTC))
 
-PAID_BY_USE = {
-    *("aws_athena_named_query", "aws_athena_workgroup", "aws_glue_catalog_database", "aws_glue_catalog_table"),
-    *("aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_dynamodb_table"),
-    *("aws_iam_role", "aws_iam_role_policy"),
-    *("aws_lambda_function", "aws_lambda_function_event_invoke_config", "aws_lambda_layer_version"),
-    *("aws_s3_bucket", "aws_s3_bucket_ownership_controls", "aws_s3_bucket_public_access_block"),
-    *("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_bucket_versioning"),
-    *("aws_scheduler_schedule", "aws_scheduler_schedule_group"),
-    *("aws_sns_topic", "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_sqs_queue", "aws_ssm_parameter"),
-}
-"""Types of resources that cost nothing while nobody plays (alarms: ten are free)."""
-
 
 @pytest.fixture(scope="module")
 def planned_again(deployed: Deployed) -> str:
@@ -82,12 +70,6 @@ def test_what_is_seeded_is_no_login(deployed):
     assert (stored["Type"], stored["Value"]) == ("SecureString", SEED)
     with pytest.raises(NeedsReauth):
         tokens_of(deployed).load()
-
-
-def test_nothing_costs_while_nobody_plays(deployed):
-    changes = json.loads(deployed.plan)["resource_changes"]
-    types = {change["type"] for change in changes if change["mode"] == "managed"}
-    assert types <= PAID_BY_USE
 
 
 # ---- functions --------------------------------------------------------------------------------------------------

@@ -51,6 +51,24 @@ def test_what_a_checker_is_told_to_pass_over_has_a_reason(path):
     assert [skip for skip in skips if not re.fullmatch(r"CKV2?_AWS_\d+:[A-Z].{20,}\.", skip)] == []
 
 
+PAID_BY_USE = {
+    *("aws_athena_named_query", "aws_athena_workgroup", "aws_glue_catalog_database", "aws_glue_catalog_table"),
+    *("aws_budgets_budget", "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_dynamodb_table"),
+    *("aws_cloudfront_distribution", "aws_cloudfront_function", "aws_cloudfront_origin_access_control"),
+    *("aws_cloudfront_response_headers_policy", "aws_iam_role", "aws_iam_role_policy"),
+    *("aws_lambda_function", "aws_lambda_function_event_invoke_config", "aws_lambda_layer_version"),
+    *("aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_ownership_controls"),
+    *("aws_s3_bucket_policy", "aws_s3_bucket_public_access_block", "aws_s3_bucket_versioning"),
+    *("aws_s3_bucket_server_side_encryption_configuration", "aws_scheduler_schedule", "aws_scheduler_schedule_group"),
+    *("aws_sns_topic", "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_sqs_queue", "aws_ssm_parameter"),
+}
+"""Types of resources that cost nothing while nobody plays (alarms: ten metrics are free)."""
+
+
+def test_nothing_costs_while_nobody_plays():
+    assert {kind for path in FILES for kind in re.findall(r'(?m)^resource "(\w+)"', text(path))} == PAID_BY_USE
+
+
 def test_the_time_zones_are_those_of_the_tz_database():
     known = set(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
     assert set(json.loads(text(FOLDER / "time_zones.json"))) == known
