@@ -62,8 +62,7 @@ WIDE = [
 
 def day(plays: int = 0) -> dict[str, Any]:
     """A row of `settled_days`."""
-    account = {"entries": plays, "plays": plays, "duplicates": 0, "married": 0, "late_arrivals": 0, "quarantined": 0}
-    return canonical_row(SettledDay(**account))
+    return canonical_row(SettledDay(**dict.fromkeys(SettledDay.model_fields, 0) | {"entries": plays, "plays": plays}))
 
 
 @pytest.fixture
