@@ -21,21 +21,16 @@ locals {
   add_journal  = { sid = "AddToJournal", actions = ["s3:PutObject"], resources = [local.journal] }
   read_tables  = { sid = "ReadTables", actions = ["s3:GetObject"], resources = [local.rows] }
 
-  # Athena reads tables and catalog, and writes results, with the rights of whoever asks.
+  # Athena reads tables and catalog, and writes and reads results, with the rights of whoever asks.
   ask = [
     {
       sid       = "Ask"
-      actions   = ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults", "athena:GetWorkGroup"]
+      actions   = ["athena:StartQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults"]
       resources = [local.arns.workgroup]
     },
     {
-      sid       = "ReadAnswers"
-      actions   = ["s3:GetObject"]
-      resources = ["${local.data}/${local.results_prefix}*"]
-    },
-    {
       sid       = "ForAthenaResults"
-      actions   = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+      actions   = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
       resources = ["${local.data}/${local.results_prefix}*"]
     },
     {
@@ -51,6 +46,12 @@ locals {
         [for table, _ in local.catalog : "${local.arns.glue}:table/${local.names.glue_database}/${table}"],
       )
     },
+  ]
+
+  # awswrangler looks at the workgroup first, and takes the rows from the result's object.
+  ask_by_wrangler = [
+    { sid = "LookAtWorkgroup", actions = ["athena:GetWorkGroup"], resources = [local.arns.workgroup] },
+    { sid = "ReadAnswers", actions = ["s3:GetObject"], resources = ["${local.data}/${local.results_prefix}*"] },
   ]
 
   grants = {
@@ -87,10 +88,9 @@ locals {
       local.login.read, local.login.write, local.alert,
     ])
 
-    aggregate = concat(local.ask, [
+    aggregate = concat(local.ask, local.ask_by_wrangler, [
       local.list_data, local.read_journal, local.add_journal, local.read_tables,
       { sid = "WriteTables", actions = ["s3:PutObject"], resources = [local.rows] },
-      { sid = "ReadPolicy", actions = ["s3:GetObject"], resources = ["${local.data}/policy.toml"] },
       { sid = "ReconcilePlays", actions = ["dynamodb:Query", "dynamodb:PutItem"], resources = [local.arns.tables.plays] },
       { sid = "ReconcileState", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arns.tables.state] },
       { sid = "Publish", actions = ["s3:PutObject", "s3:GetObject"], resources = ["${local.arns.site_bucket}/dashboard_data.json"] },

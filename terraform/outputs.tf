@@ -11,7 +11,7 @@ output "site_bucket" {
 }
 
 output "data_bucket" {
-  description = "Bucket of journal, tables, Athena's results and policy.toml."
+  description = "Bucket of journal, tables and Athena's results."
   value       = local.names.data_bucket
 }
 
