@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from playledger.models import parse_instant
-from wiring.laptop import Laptop, open_home, wall_clock
+from wiring.clock import wall_clock
+from wiring.laptop import Laptop, open_home
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)

@@ -211,6 +211,23 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True)
+class Alert:
+    """What the owner should know at once. The same `condition` is told once per `occasion`, mostly a date."""
+
+    condition: str
+    occasion: str
+    subject: str
+    text: str
+
+
+class Alerts(Protocol):
+    """The way to the owner."""
+
+    def tell(self, alert: Alert) -> bool:
+        """True where the owner was told, False where this occasion was told before. Rather twice than never."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """A JSON body of Spotify, and Spotify's clock (Date header) when it was given."""
 

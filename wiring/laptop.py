@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import requests
 
+from adapters.alerts import LoggedAlerts
 from adapters.hot_store import SqliteHotStore
 from adapters.journal import DirectoryJournal
 from adapters.metadata_cache import SqliteMetadataCache
@@ -18,13 +19,19 @@ from adapters.spotify import SpotipyClient
 from adapters.table_store import DirectoryTableStore
 from adapters.token_store import FileTokenStore
 from playledger.errors import Misconfigured
-from playledger.ports import HotStore, Journal, MetadataCache, Publisher, QueryEngine, Spotify, TableStore, TokenStore
+from playledger.ports import (
+    Alerts,
+    HotStore,
+    Journal,
+    MetadataCache,
+    Publisher,
+    QueryEngine,
+    Spotify,
+    TableStore,
+    TokenStore,
+)
 from playledger.settings import Settings, laptop_settings, process_environment
-
-
-def wall_clock() -> datetime:
-    """Now, by this machine."""
-    return datetime.now(UTC)
+from wiring.clock import wall_clock
 
 
 class Laptop:
@@ -77,6 +84,11 @@ class Laptop:
     def publisher(self) -> Publisher:
         """The site, as files."""
         return DirectoryPublisher(self.home / "site")
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What the owner should know, in the log."""
+        return LoggedAlerts()
 
     @cached_property
     def spotify(self) -> Spotify:
