@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -295,10 +296,13 @@ def _sentence(error: Exception) -> str:
 
 
 class AthenaQueryEngine:
-    """Athena through `awswrangler.athena.read_sql_query`, which is given. One boto3 session serves all questions."""
+    """Athena through what is given to read: `awswrangler.athena.read_sql_query`, or an AthenaReader.
+
+    One boto3 session, or the client of the reader, serves all questions.
+    """
 
     def __init__(
-        self, read_sql_query: Callable[..., Any], *, database: str, workgroup: str, boto3_session: Any
+        self, read_sql_query: Callable[..., Any], *, database: str, workgroup: str, boto3_session: Any = None
     ) -> None:
         self._read = read_sql_query
         self._where = {"database": database, "workgroup": workgroup, "boto3_session": boto3_session}
@@ -306,27 +310,33 @@ class AthenaQueryEngine:
     def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
         """See ports.QueryEngine. Raises TypeError unless the parameters are the question's own."""
         _checked(question, params)
-        frame = self._frame(question.text, params=params, paramstyle="named")
-        names = [str(name) for name in frame.columns]
-        return [dict(zip(names, row, strict=True)) for row in _frame_rows(frame)]
+        answer = self._answer(question.text, params=params, paramstyle="named")
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
     def ask(self, text: str) -> Rows:
         """See ports.QueryEngine."""
-        frame = self._frame(text.strip().rstrip(";"))
-        return Rows(tuple(str(name) for name in frame.columns), tuple(_frame_rows(frame)))
+        return self._answer(text.strip().rstrip(";"))
 
-    def _frame(self, text: str, **how: Any) -> Any:
-        from awswrangler.exceptions import QueryFailed
+    def _answer(self, text: str, **how: Any) -> Rows:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return self._read(text, ctas_approach=False, **self._where, **how)
-        except QueryFailed as error:
+            found = self._read(text, ctas_approach=False, **self._where, **how)
+        except _query_failed() as error:
             raise WorldChanged(f"Athena refused the question: {error}") from error
         except (BotoCoreError, ClientError) as error:
             if "InvalidRequestException" in str(error):
                 raise WorldChanged(f"Athena refused the question: {error}") from error
             raise StoreUnavailable(f"Athena did not answer: {error}") from error
+        if isinstance(found, Rows):
+            return found
+        return Rows(tuple(str(name) for name in found.columns), tuple(_frame_rows(found)))
+
+
+def _query_failed() -> tuple[type[Exception], ...]:
+    """How awswrangler says that Athena refused; nothing where it is not awswrangler that asks."""
+    loaded = sys.modules.get("awswrangler.exceptions")
+    return (loaded.QueryFailed,) if loaded else ()
 
 
 def _frame_rows(frame: Any) -> list[tuple[Any, ...]]:
