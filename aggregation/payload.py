@@ -6,7 +6,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +36,8 @@ from sql import load, names
 
 SCHEMA = Path(__file__).parents[1] / "dashboard" / "dashboard_data.schema.json"
 
+LONGEST_SILENCE = timedelta(hours=3)
+"""Hourly polls that fail now and then recover within this; beyond it nobody is polling."""
 DAILY_DAYS = 371
 WEEKS = 53
 """A year of 365 days reaches into 53 runs of seven; the oldest run holds one day of it."""
@@ -234,9 +236,18 @@ def _health(answers: Answers, around: Surroundings) -> Health:
         late_arrivals=answers.settled.late_arrivals,
         duplicates_removed=answers.settled.duplicates,
         quarantined=answers.settled.quarantined,
+        short_windows=answers.settled.short_windows,
+        small_overlaps=answers.settled.small_overlaps,
         unconfirmed=answers.unconfirmed,
         coverage_since=_utc_or_none(state.coverage_from if state else None),
+        unpolled_since=_utc_or_none(_unpolled_since(state, around.now)),
     )
+
+
+def _unpolled_since(state: IngestionState | None, now: datetime) -> datetime | None:
+    """The last poll, where it is longer ago than hourly polling explains: what follows is a hole still open."""
+    last = state.last_run_timestamp if state else None
+    return last if last and now - last > LONGEST_SILENCE else None
 
 
 def _auth(token: Token | None, state: IngestionState | None) -> Auth:

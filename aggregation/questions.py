@@ -151,6 +151,8 @@ class Settled(Row):
     late_arrivals: int
     duplicates: int
     quarantined: int
+    short_windows: int
+    small_overlaps: int
 
 
 class Unconfirmed(Row):

@@ -187,12 +187,13 @@ def status(context: typer.Context, json: Json = False) -> None:
 @app.command()
 def gaps(context: typer.Context, json: Json = False) -> None:
     """Holes in the record: when plays may be missing, how many at least and at most, and why we think so."""
-    from cli.commands import GAPS
-    from cli.show import rows_as_json, rows_as_table
+    from cli.commands import coverage_of
+    from cli.show import coverage_shown
 
-    with _shared(context).laptop() as laptop:
-        found = laptop.engine.ask(GAPS)
-    rows_as_json(found) if json else rows_as_table(found, empty="No gaps: every poll overlapped the one before.")
+    shared = _shared(context)
+    with shared.laptop() as laptop:
+        found = coverage_of(laptop, shared.clock())
+    print_json(found) if json else coverage_shown(found)
 
 
 @app.command()

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from aggregation.job import NightReport
 from aggregation.job import aggregate as aggregate_job
+from aggregation.payload import LONGEST_SILENCE
 from cli.serve import serve_blocking
 from enrichment.job import EnrichReport
 from enrichment.job import enrich as enrich_job
@@ -19,6 +21,10 @@ from playledger.models import Instant, Model
 from playlist.job import PlaylistReport, write_playlist
 from wiring.laptop import Laptop
 
+WINDOWS = (
+    "select cast(coalesce(sum(short_windows), 0) as bigint), cast(coalesce(sum(small_overlaps), 0) as bigint) "
+    "from settled_days"
+)
 GAPS = "select after, before, quiet_until, gap_class, lost_min, lost_max, lost_estimate from gaps order by after desc"
 
 
@@ -90,6 +96,29 @@ def page_folder() -> Path:
 def serve_forever(home: Path, port: int) -> None:
     """Serves the page over the home's data until interrupted."""
     serve_blocking(page=page_folder(), data=home / "site", port=port)
+
+
+class Coverage(Model):
+    """What may be missing from the record. `unpolled_since` is the last poll where it is over three hours ago."""
+
+    gaps: tuple[dict[str, Any], ...]
+    unpolled_since: Instant | None
+    short_windows: int
+    small_overlaps: int
+
+
+def coverage_of(laptop: Laptop, now: datetime) -> Coverage:
+    """Gaps as of the last aggregate, newest first, and what else makes the record less than certain."""
+    state = laptop.hot.load_state()
+    last = state.last_run_timestamp if state else None
+    counts = laptop.engine.ask(WINDOWS).rows[0]
+    found = laptop.engine.ask(GAPS)
+    return Coverage(
+        gaps=tuple(dict(zip(found.columns, row, strict=True)) for row in found.rows),
+        unpolled_since=last if last and now - last > LONGEST_SILENCE else None,
+        short_windows=counts[0],
+        small_overlaps=counts[1],
+    )
 
 
 class Status(Model):

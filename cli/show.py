@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from aggregation.job import NightReport
-from cli.commands import Status
+from cli.commands import Coverage, Status
 from cli.options import OUT, print_json
 from enrichment.job import EnrichReport
 from ingestion.capture import CaptureReport
@@ -61,6 +61,19 @@ def rows_as_csv(found: Rows) -> None:
 
 def _json_value(value: Any) -> Any:
     return plain(value) if isinstance(value, datetime | date) else value
+
+
+def coverage_shown(found: Coverage) -> None:
+    """Gaps, and what else makes the record less than certain."""
+    rows = tuple(tuple(gap.values()) for gap in found.gaps)
+    columns = tuple(found.gaps[0]) if found.gaps else ()
+    rows_as_table(Rows(columns, rows), empty="No gaps: every poll overlapped the one before.")
+    if found.unpolled_since:
+        say(f"No poll has succeeded since {plain(found.unpolled_since)} UTC: plays since then may be lost.")
+    if found.short_windows:
+        say(f"{found.short_windows} answers were shorter than the account is known to hold; they vouch for little.")
+    if found.small_overlaps:
+        say(f"{found.small_overlaps} polls hardly overlapped the one before: poll more often, see capture --if-due.")
 
 
 def captured(report: CaptureReport) -> None:

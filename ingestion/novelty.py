@@ -130,6 +130,7 @@ class Fresh:
             previous_poll=self.state.last_run_timestamp if self.state else None,
             reaches_back=shows_all and not self.is_short,
             is_short=self.is_short,
+            overlap=self.overlap if self.was_covered else None,
         )
 
     @property

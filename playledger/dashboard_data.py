@@ -49,15 +49,18 @@ class Auth(Part):
 
 
 class Health(Part):
-    """What is known of the record's own quality."""
+    """What is known of the record's own quality. `unpolled_since` is the last poll where it is over 3 h ago."""
 
     auth: Auth
     gaps: GapSummary
     late_arrivals: int
     duplicates_removed: int
     quarantined: int
+    short_windows: int
+    small_overlaps: int
     unconfirmed: int
     coverage_since: str | None
+    unpolled_since: str | None
 
 
 class Totals(Part):

@@ -2,7 +2,6 @@
 
 import hashlib
 from calendar import monthrange
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -210,6 +209,7 @@ class Claim(Model):
     `lo` and `hi` are the oldest and newest played_at of the window; of an empty window both are `server_now`.
     `reaches_back`: the account has never shown a full window, so nothing older than `lo` exists.
     `is_short`: fewer plays than the account's window is known to hold; the span is then claimed as possible only.
+    `overlap` counts what of the window was known before.
     """
 
     v: Literal[1] = 1
@@ -222,6 +222,12 @@ class Claim(Model):
     previous_poll: Instant | None = None
     reaches_back: bool = False
     is_short: bool = False
+    overlap: int | None = None
+
+    @property
+    def is_barely_overlapping(self) -> bool:
+        """A full window that hardly shares anything with what was known: in one busier hour plays are lost."""
+        return self.overlap is not None and self.n >= self.limit and 0 < self.overlap < OVERLAP_WINDOW_SIZE
 
     @property
     def entry_id(self) -> str:
@@ -286,7 +292,7 @@ class IngestionState(Model):
 
 
 class Token(Model):
-    """What lets us ask Spotify. `authorized_at` is the owner's consent: six months later the refresh token dies."""
+    """What lets us ask Spotify. `authorized_at` is the owner's consent."""
 
     refresh_token: str = Field(repr=False)
     access_token: str = Field(default="", repr=False)
@@ -415,8 +421,10 @@ class SettledDay(Model):
     married: int = Field(description="exported rows joined with a polled one")
     late_arrivals: int = Field(description="polled plays that came behind a newer one already committed")
     quarantined: int = Field(description="records kept aside unread")
+    short_windows: int = Field(description="polls that were shown less than the account is known to hold")
+    small_overlaps: int = Field(description="polls whose full window shared fewer than 5 plays with what was known")
 
 
-def canonical_row(row: Mapping[str, Any] | BaseModel) -> dict[str, Any]:
+def canonical_row(row: BaseModel) -> dict[str, Any]:
     """A row as it is stored: JSON values only."""
-    return row.model_dump(mode="json") if isinstance(row, BaseModel) else dict(row)
+    return row.model_dump(mode="json")

@@ -18,7 +18,9 @@ __all__ = ["ReconcileReport", "SettleReport", "rebuild", "reconcile", "settle_ch
 BLOCK_DAYS = 14
 """So many neighbouring days are settled at once, at most: a long import loads each day once, in little memory."""
 
-NOTHING = SettledDay(entries=0, plays=0, duplicates=0, married=0, late_arrivals=0, quarantined=0)
+NOTHING = SettledDay(
+    entries=0, plays=0, duplicates=0, married=0, late_arrivals=0, quarantined=0, short_windows=0, small_overlaps=0
+)
 """The account of a day whose entries are gone."""
 
 Moved = Callable[[int, int], None]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from playledger.coverage import Span, healing, union
 from playledger.models import (
+    Claim,
     Entry,
     ExportEntry,
     ExportSpan,
@@ -76,6 +77,7 @@ class _Heap:
     spans: list[ExportSpan] = field(default_factory=list)
     distinct: dict[str, date] = field(default_factory=dict)
     quarantined: dict[str, date] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> "_Heap":
@@ -96,6 +98,8 @@ class _Heap:
                 heap.spans.append(entry)
             elif isinstance(entry, Quarantined):
                 heap.quarantined[entry.entry_id] = utc_day(entry.at)
+            else:
+                heap.claims[entry.entry_id] = entry
         heap.polled |= {key: _first_seen([heap.polled[key], *more]) for key, more in again.items()}
         heap.exported |= {key: _longest([heap.exported[key], *more]) for key, more in same_instant.items()}
         return heap
@@ -137,6 +141,8 @@ class _Heap:
         married = Counter(utc_day(row.played_at) for row in partners.values())
         late = Counter(utc_day(play.played_at) for play in self.polled.values() if play.is_late)
         quarantined = Counter(self.quarantined.values())
+        short = Counter(utc_day(claim.at) for claim in self.claims.values() if claim.is_short)
+        small = Counter(utc_day(claim.at) for claim in self.claims.values() if claim.is_barely_overlapping)
         return {
             dt: SettledDay(
                 entries=polled[dt] + exported[dt],
@@ -145,8 +151,10 @@ class _Heap:
                 married=married[dt],
                 late_arrivals=late[dt],
                 quarantined=quarantined[dt],
+                short_windows=short[dt],
+                small_overlaps=small[dt],
             )
-            for dt in sorted({*polled, *exported, *quarantined})
+            for dt in sorted({*polled, *exported, *quarantined, *short, *small})
         }
 
 

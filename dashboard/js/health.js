@@ -1,8 +1,8 @@
 // @ts-check
-/** The strip that is always there: what the record knows of its own state, the worst first. Also when all of it was. */
+/** The strip that is always there: what the record knows of its own state, the worst first. */
 
-import { byId, el, say, time } from "./dom.js";
-import { ago, clock, counted, date, dayOf, number } from "./format.js";
+import { byId, el, say } from "./dom.js";
+import { ago, counted, date, moment } from "./format.js";
 
 /** @typedef {import("./types.js").Document} Document */
 /** @typedef {{severity: "bad" | "warn" | "note", title: string, text: string}} Concern */
@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 const STALE_HOURS = 36;
 const WARN_DAYS = 30;
 const ORDER = ["bad", "warn", "note"];
-const MARKS = { bad: "×", warn: "!", note: "≈", fine: "✓" };
+const MARKS = { bad: "×", warn: "!", note: "≈", fine: "✓", wait: "…" };
 
 /** @param {Document} doc Unix milliseconds; a demonstration stands still. */
 export const nowOf = (doc) => (doc.mode === "demo" ? Date.parse(doc.generated_at) : Date.now());
@@ -22,7 +22,7 @@ export const nowOf = (doc) => (doc.mode === "demo" ? Date.parse(doc.generated_at
  * @returns {Concern[]}
  */
 export function concerns(doc, now) {
-  const found = [...login(doc, now), ...stale(doc, now), ...gaps(doc), ...unread(doc)];
+  const found = [...login(doc, now), ...stale(doc, now), ...unpolled(doc), ...gaps(doc), ...unread(doc)];
   return found.sort((one, other) => ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity));
 }
 
@@ -83,6 +83,18 @@ function stale(doc, now) {
 const age = (iso, now) => (now - Date.parse(iso) > 7 * 24 * HOUR ? "bad" : "warn");
 
 /** @param {Document} doc @returns {Concern[]} */
+function unpolled({ health: { unpolled_since }, generated_at, tz }) {
+  if (!unpolled_since) return [];
+  return [
+    {
+      severity: "warn",
+      title: "Checks had stopped",
+      text: `None succeeded from ${moment(unpolled_since, tz)} to ${moment(generated_at, tz)}: plays may be lost.`,
+    },
+  ];
+}
+
+/** @param {Document} doc @returns {Concern[]} */
 function gaps({ health: { gaps } }) {
   if (!gaps.total) return [];
   const [lo, hi] = gaps.est_lost.map(number);
@@ -109,32 +121,18 @@ function unread({ health: { quarantined } }) {
 
 /** @param {Document} doc @param {number} now */
 export function showHealth(doc, now) {
-  const all = concerns(doc, now);
-  const since = doc.health.coverage_since;
-  const severity = all[0]?.severity ?? "fine";
+  const [worst, ...others] = concerns(doc, now);
+  const { severity, title, text } = worst ?? unconcerned(doc);
   byId("health").dataset.severity = severity;
   say("health-mark", MARKS[severity]);
-  say("verdict", all[0]?.title ?? (since ? "Record complete" : "Nothing recorded yet"));
-  const lines = all.map(({ title, text }, at) => (at ? `${title}. ${text}` : text));
-  if (!all.length)
-    lines.push(since ? `No gap known since ${date(since, doc.tz)}.` : "The record begins with the first check.");
-  byId("concerns").replaceChildren(...lines.map((line) => el("li", {}, line)));
+  say("verdict", title);
+  const lines = others.map((other) => el("li", {}, el("b", {}, `${other.title}.`), ` ${other.text}`));
+  byId("concerns").replaceChildren(el("li", {}, text), ...lines);
 }
 
-/** @param {Document} doc @param {number} now */
-export function showFreshness(doc, now) {
-  stamp("last-play", doc.last_play_at, doc.tz, now, "none yet");
-  stamp("last-check", doc.last_poll_at, doc.tz, now, "none yet");
-  stamp("built", doc.generated_at, doc.tz, now, "");
-  say("zone", doc.tz.replaceAll("_", " "));
-}
-
-/** @param {string} id @param {string | null} iso @param {string} tz @param {number} now @param {string} otherwise */
-function stamp(id, iso, tz, now, otherwise) {
-  if (!iso) return say(id, otherwise);
-  byId(id).replaceChildren(
-    time(iso, `${dayOf(iso, tz)}, ${clock(iso, tz)}`),
-    " ",
-    el("span", { class: "ago" }, ago(iso, now)),
-  );
+/** @param {Document} doc @returns {{severity: "fine" | "wait", title: string, text: string}} */
+function unconcerned({ health: { coverage_since }, tz }) {
+  return coverage_since
+    ? { severity: "fine", title: "Record complete", text: `No gap known since ${date(coverage_since, tz)}.` }
+    : { severity: "wait", title: "Nothing recorded yet", text: "The record begins with the first check." };
 }

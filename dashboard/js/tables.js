@@ -68,6 +68,8 @@ export function showQuality(doc) {
     ["Duplicates removed", number(health.duplicates_removed), "the same play seen more than once"],
     ["Unconfirmed", number(health.unconfirmed), "polled, but not in the export of that time"],
     ["Unreadable", number(health.quarantined), "kept aside with the reason"],
+    ["Short answers", number(health.short_windows), "Spotify gave less than it knows"],
+    ["Close calls", number(health.small_overlaps), "a check that hardly overlapped the one before"],
   ];
   byId("facts").replaceChildren(
     ...facts.map(([name, value, note]) =>

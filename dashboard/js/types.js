@@ -21,8 +21,11 @@
  * @property {number} late_arrivals
  * @property {number} duplicates_removed
  * @property {number} quarantined
+ * @property {number} short_windows
+ * @property {number} small_overlaps
  * @property {number} unconfirmed
  * @property {string | null} coverage_since
+ * @property {string | null} unpolled_since
  *
  * @typedef {{plays: number, minutes: number, tracks: number, artists: number, new_artists: number}} Previous
  * @typedef {{top_track: number | null, top_track_plays: number | null, top_track_prev: number | null,

@@ -125,7 +125,7 @@ def test_every_command_answers_over_the_finished_demo(demo: Path, capsys: pytest
     assert status["plays"] == row["plays"]
     assert status["gaps"] == 1
     assert run([*front, "gaps", "--json"]) == 0
-    (gap,) = json.loads(capsys.readouterr().out)
+    (gap,) = json.loads(capsys.readouterr().out)["gaps"]
     assert gap["after"] < gap["before"]
     assert run([*front, "quarantine"]) == 0
     assert "empty" in capsys.readouterr().out

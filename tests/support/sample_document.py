@@ -285,8 +285,11 @@ def _health(ledger: Ledger, since: date | None) -> dict[str, Any]:
         "late_arrivals": len(ledger.plays) // 400,
         "duplicates_removed": len(ledger.plays) // 3,
         "quarantined": 0,
+        "short_windows": 0,
+        "small_overlaps": 1,
         "unconfirmed": len(ledger.plays) // 5000,
         "coverage_since": utc(ledger.midnight(since)) if since else None,
+        "unpolled_since": None,
     }
 
 

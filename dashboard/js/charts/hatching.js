@@ -3,7 +3,7 @@
 
 /**
  * Positions in bars: 1.5 is the middle of the second.
- * @typedef {{from: number, to: number, item: import("../types.js").Gap}} Stretch
+ * @typedef {{from: number, to: number}} Stretch
  */
 
 const NARROWEST = 4;

@@ -81,19 +81,17 @@ function monthly({ start, plays, minutes }) {
 }
 
 /**
- * The gaps that lie on the axis, cut to it.
+ * The gaps that lie on the axis, cut to it; checks that had stopped when this was built leave one that is still open.
  * @param {Document} doc
  * @param {Buckets} axis
  */
 export function stretches(doc, axis) {
-  return doc.health.gaps.items
-    .map((item) => ({
-      item,
-      from: axis.place(wallClock(item.from, doc.tz)),
-      to: axis.place(wallClock(item.to, doc.tz)),
-    }))
+  const { gaps, unpolled_since } = doc.health;
+  const open = unpolled_since ? [{ from: unpolled_since, to: doc.generated_at }] : [];
+  return [...gaps.items, ...open]
+    .map(({ from, to }) => ({ from: axis.place(wallClock(from, doc.tz)), to: axis.place(wallClock(to, doc.tz)) }))
     .filter(({ from, to }) => to > 0 && from < axis.plays.length && to > from)
-    .map(({ item, from, to }) => ({ item, from: Math.max(from, 0), to: Math.min(to, axis.plays.length) }));
+    .map(({ from, to }) => ({ from: Math.max(from, 0), to: Math.min(to, axis.plays.length) }));
 }
 
 /**

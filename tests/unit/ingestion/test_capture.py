@@ -354,6 +354,7 @@ def test_a_claim_tells_the_whole_window_and_the_poll_before(busy: Home) -> None:
         limit=50,
         server_now=NOON + 2 * HOUR,
         previous_poll=NOON + HOUR,
+        overlap=49,
     )
 
 

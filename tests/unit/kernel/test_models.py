@@ -112,6 +112,7 @@ def test_a_claims_identity_covers_all_of_it():
         {"previous_poll": NOON},
         {"reaches_back": True},
         {"is_short": True},
+        {"overlap": 1},
     ]
     names = {claim.model_copy(update=change).entry_id for change in [{}, *changed]}
     assert len(names) == len(changed) + 1 == len(set(Claim.model_fields) - {"v", "kind"}) + 1

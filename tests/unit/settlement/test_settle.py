@@ -193,6 +193,21 @@ def test_spans_imported_on_other_days_flag_as_well():
 # ---- the account ------------------------------------------------------------------------------------------------
 
 
+def test_a_short_answer_and_a_hardly_overlapping_one_are_counted_once_each():
+    claims = [
+        a_claim(NOON, NOON).model_copy(update=change)
+        for change in (
+            {"is_short": True, "n": 20},
+            {"n": 50, "overlap": 4},
+            {"n": 50, "overlap": 5},
+            {"n": 50, "overlap": 0},
+            {"n": 49, "overlap": 1},
+            {"n": 50},
+        )
+    ]
+    assert account([*claims, *claims]) == NOTHING | {"short_windows": 1, "small_overlaps": 1}
+
+
 def test_claims_spans_and_unread_records_are_no_plays():
     unread = Quarantined(reason="no track", raw="{}", origin="poll", ingested_at=NOON)
     entries = [a_claim(NOON, NOON), a_span(NOON, NOON), unread, unread]
