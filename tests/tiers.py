@@ -3,6 +3,7 @@
 `python tests/tiers.py [TIER ...]` runs those named, without names all. A tier over its allotment is told, not failed.
 """
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,7 @@ class Outcome:
     name: str
     allotment: int
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     passed: int = 0
     failed: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
@@ -59,7 +61,7 @@ class Outcome:
         """One line for people."""
         over = "   over its allotment" if self.seconds > self.allotment else ""
         counts = f"{self.passed:6} passed {self.failed:4} failed {self.skipped.total():4} skipped"
-        return f"{self.name:11}{counts} {self.seconds:8.1f} s of {self.allotment}{over}"
+        return f"{self.name:11}{counts} {self.seconds:8.1f} s of {self.allotment}, {self.cpu_seconds:.0f} of CPU{over}"
 
 
 def lint() -> Outcome:
@@ -111,10 +113,16 @@ def _read(report: Path, code: int, outcome: Outcome) -> Outcome:
 
 
 def measured(name: str) -> Outcome:
-    started = time.monotonic()
+    started, used = time.monotonic(), _cpu_seconds()
     outcome = lint() if name == "lint" else run(next(tier for tier in TIERS if tier.name == name))
-    outcome.seconds = time.monotonic() - started
+    outcome.seconds, outcome.cpu_seconds = time.monotonic() - started, _cpu_seconds() - used
     return outcome
+
+
+def _cpu_seconds() -> float:
+    """What the processes that ended so far have used: on a busy machine it tells more than the clock."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def main(names: list[str], measure: Callable[[str], Outcome] = measured) -> int:
