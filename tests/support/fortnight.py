@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestion.capture import CaptureReport, capture
-from settlement.job import settle_changed, settle_gaps
-
 from playledger.errors import SpotifyUnavailable
+from settlement.job import settle_changed, settle_gaps
 from simulator.account import Account
 from simulator.clock import VirtualClock
 from simulator.faults import RECENT, Faults, unavailable
