@@ -4,20 +4,24 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from playledger.errors import CorruptObject, Misconfigured, SpotifyUnavailable, StoreUnavailable
+from adapters.query_engine import DuckDbQueryEngine
+from playledger.errors import ChecksFailed, CorruptObject, Misconfigured, SpotifyUnavailable, StoreUnavailable
 from playledger.journal import decode
-from playledger.models import IngestionState, PlayEvent, Token, format_instant
+from playledger.models import IngestionState, PlayEvent, Token, format_instant, to_ms
 from playledger.ports import Question, Rows
 from playledger.settings import PREFIX, Settings, environment_values
 from simulator import CALM, HEAVY, Account, Faults, SimulatedSpotify, VirtualClock, generate, serve
@@ -25,6 +29,7 @@ from simulator.faults import RECENT, unavailable
 from tests.support.aws import REGION, Mailbox, create_table, mailbox
 from tests.support.tree import ROOT
 from wiring.aws import NEEDED, Aws, deployed
+from wiring.invocation import MOST_ROUNDS, OutOfTime
 from wiring.laptop import Laptop
 from wiring.watch import METRICS, SILENCE
 
@@ -32,6 +37,7 @@ pytestmark = pytest.mark.aws
 
 START = datetime(2026, 3, 20, 0, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MOST_PLAYED = "enrichment/most_played_unfetched"
 CANARY = "canary-3f1b77aa"
 CONTRACT = json.loads((ROOT / "terraform/env_contract.json").read_text("utf-8"))
 ROOMS = {"ingest": "ingestion", "enrich": "enrichment", "aggregate": "aggregation", "playlist": "playlist"}
@@ -209,7 +215,8 @@ def fresh_loggers(names: list[str]) -> None:
     for name in names:
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.__dict__.pop("init", None)
+        for mark in ("init", "powertools_handler"):
+            logger.__dict__.pop(mark, None)
 
 
 # ---- wiring -----------------------------------------------------------------------------------------------------
@@ -254,11 +261,12 @@ def test_ten_metrics_at_most() -> None:
 def test_a_day_of_hourly_polls_ends_with_every_play_in_journal_and_hot_store(stack: Stack, printed: Any) -> None:
     reports = [stack.run("ingest", at=START + hour * HOUR, tick="hour") for hour in range(25)]
     last = START + 24 * HOUR
-    due = {play.key for play in stack.account.visible if START < play.published_at <= last}
-    due |= {item["track"]["uri"] for item in []}
+    listed = [play for play in stack.account.visible if play.published_at_ms <= to_ms(last)]
+    before = sum(play.published_at_ms <= to_ms(START) for play in listed)
+    due = {play.key for play in sorted(listed, key=lambda play: play.played_at_ms)[max(before - 50, 0) :]}
     polled = {entry.key for entry in stack.entries() if isinstance(entry, PlayEvent)}
-    assert len(due) > 20
-    assert due <= polled
+    assert len(due) > 100
+    assert polled == due
     assert {play.key for play in stack.own.hot.plays(last)} == polled
     assert sum(report["new"] for report in reports) == len(polled)
     again = stack.run("ingest", at=last + timedelta(minutes=1), tick="hour")
@@ -297,9 +305,10 @@ def test_a_quarter_tick_polls_only_where_it_is_due(stack: Stack) -> None:
 def test_whoever_must_log_in_again_is_told_once_a_day(stack: Stack) -> None:
     stack.spotify.accounts.revoke()
     answers = [stack.run("ingest", at=START + hour * HOUR) for hour in (0, 1, 2)]
-    assert {answer["failed"] for answer in answers} == {"NeedsReauth"}
+    assert {answer["failed"] for answer in answers} == {"needs_reauth"}
     assert [subject for subject, _ in stack.box.messages()] == ["Playledger: log in to Spotify again"]
-    stack.run("enrich", at=START + 3 * HOUR)
+    stack.roles("enrich").engine = Answers({MOST_PLAYED: [{"entity_id": "a" * 22, "plays": 1, "unfetched": 1}]})
+    assert stack.run("enrich", at=START + 3 * HOUR)["failed"] == "needs_reauth"
     assert stack.box.messages() == []
     stack.run("ingest", at=START + 24 * HOUR)
     assert len(stack.box.messages()) == 1
@@ -330,7 +339,7 @@ def test_no_token_is_in_any_line_state_or_answer(stack: Stack, printed: Any, cap
     answers = [stack.run("ingest")]
     stack.spotify.accounts.revoke()
     answers.append(stack.run("ingest", at=START + HOUR))
-    assert answers[1]["failed"] == "NeedsReauth"
+    assert answers[1]["failed"] == "needs_reauth"
     texts = [
         json.dumps(answers),
         json.dumps(printed()),
@@ -359,8 +368,8 @@ def test_enrich_learns_from_the_journal_and_asks_spotify(stack: Stack) -> None:
     stack.run("ingest")
     plays = [entry for entry in stack.entries() if isinstance(entry, PlayEvent)]
     artist = next(play.artist_ids[0] for play in plays if play.artist_ids)
-    engine = Answers({"enrichment/most_played_unfetched": [{"entity_id": artist, "plays": 1, "unfetched": 1}]})
-    stack.roles("enrich").engine = engine  # type: ignore[misc]
+    engine = Answers({MOST_PLAYED: [{"entity_id": artist, "plays": 1, "unfetched": 1}]})
+    stack.roles("enrich").engine = engine
     report = stack.run("enrich", at=START + timedelta(minutes=1))
     assert (report["calls"], report["fetched"], report["left"], report["stopped"]) == (1, 1, 0, "done")
     assert report["tracks_learned"] == len({play.track_uri for play in plays})
@@ -369,7 +378,7 @@ def test_enrich_learns_from_the_journal_and_asks_spotify(stack: Stack) -> None:
 
 
 def test_playlist_writes_liked_songs_that_were_not_played(stack: Stack) -> None:
-    stack.roles("playlist").engine = Answers()  # type: ignore[misc]
+    stack.roles("playlist").engine = Answers()
     report = stack.run("playlist")
     assert report["chosen"] == min(50, report["candidates"])
     assert len(stack.own.tables.read("playlists", "2026-03-16")) == report["chosen"]
@@ -381,18 +390,18 @@ class Refusing:
 
     error: Exception
 
-    def rows(self, question: Question, **_: object) -> Sequence[dict[str, Any]]:
+    def rows(self, _: Question, **__: object) -> Sequence[dict[str, Any]]:
         """Fails."""
         raise self.error
 
-    def ask(self, text: str) -> Rows:
+    def ask(self, _: str) -> Rows:
         """Fails."""
         raise self.error
 
 
 def test_a_fault_that_is_not_the_owners_is_lambdas_to_retry_and_tells_nobody(stack: Stack) -> None:
     stack.run("ingest")
-    stack.roles("aggregate").engine = Refusing(CorruptObject("an object is damaged"))  # type: ignore[misc]
+    stack.roles("aggregate").engine = Refusing(CorruptObject("an object is damaged"))
     with pytest.raises(CorruptObject):
         stack.run("aggregate", at=START + HOUR)
     assert stack.box.messages() == []
@@ -400,24 +409,67 @@ def test_a_fault_that_is_not_the_owners_is_lambdas_to_retry_and_tells_nobody(sta
 
 
 def test_failed_checks_are_told_and_not_tried_again(stack: Stack) -> None:
-    from playledger.errors import ChecksFailed
-
     stack.run("ingest")
-    stack.roles("aggregate").engine = Refusing(ChecksFailed("plays do not add up"))  # type: ignore[misc]
+    stack.roles("aggregate").engine = Refusing(ChecksFailed("plays do not add up"))
     answer = stack.run("aggregate", at=START + HOUR)
-    assert answer == {"failed": "ChecksFailed", "message": "plays do not add up"}
+    assert answer == {"failed": "checks_failed", "message": "plays do not add up"}
     assert stack.box.messages() == [("Playledger: the night's checks failed", "plays do not add up")]
 
 
 def test_a_night_without_enough_time_goes_on_in_another_invocation(stack: Stack) -> None:
     stack.run("ingest")
     stack.called.clear()
-    context = Context(time_left_ms=5_000)
-    assert stack.run("aggregate", at=START + HOUR, context=context) == {"continued": 1}
-    assert stack.run("aggregate", context=context, round=11) == {"continued": 12}
-    moment = format_instant(START + HOUR)
-    name = stack.called[0][0]
-    assert stack.called == [(name, {"time": moment, "round": 1}), (name, {"time": moment, "round": 12})]
+    night, context = START + HOUR, Context(time_left_ms=5_000)
+    assert stack.run("aggregate", at=night, context=context, round=3) == {"continued": 4}
+    assert stack.called == [(quote(context.invoked_function_arn, safe=""), {"time": format_instant(night), "round": 4})]
+    assert stack.own.tables.list("plays")
+
+
+def test_a_night_that_comes_to_no_end_fails(stack: Stack) -> None:
+    stack.run("ingest")
+    stack.called.clear()
+    with pytest.raises(OutOfTime):
+        stack.run("aggregate", at=START + HOUR, context=Context(time_left_ms=5_000), round=MOST_ROUNDS)
+    assert stack.called == []
+
+
+class Mirror:
+    """DuckDB over a copy of the data bucket, which is made anew for every question."""
+
+    def __init__(self, aws: Aws, root: Path) -> None:
+        self._aws = aws
+        self._root = root
+
+    def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
+        """What the objects say now."""
+        s3 = self._aws.client("s3")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket="ledger-data"):
+            for item in page["Contents"]:
+                path = self._root / item["Key"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(s3.get_object(Bucket="ledger-data", Key=item["Key"])["Body"].read())
+        with closing(DuckDbQueryEngine(self._root)) as engine:
+            return engine.rows(question, **params)
+
+    def ask(self, text: str) -> Rows:
+        """Nobody asks ad hoc."""
+        raise AssertionError(text)
+
+
+def test_a_night_publishes_the_plays_of_the_whole_days(stack: Stack, tmp_path: Path, printed: Any) -> None:
+    for hour in range(26):
+        stack.run("ingest", at=START + hour * HOUR)
+    stack.roles("aggregate").engine = Mirror(stack.own, tmp_path)
+    printed()
+    report = stack.run("aggregate", at=START + 26 * HOUR)
+    document = json.loads(stack.own.publisher.published("dashboard_data.json") or b"")
+    midnight = datetime(2026, 3, 21, tzinfo=ZoneInfo("Europe/Stockholm"))
+    heard = {entry.key for entry in stack.entries() if isinstance(entry, PlayEvent) and entry.played_at < midnight}
+    assert report["plays"] == document["totals"]["plays"] == len(heard) > 50
+    assert report["data_day"] == "2026-03-20"
+    assert stack.box.messages() == []
+    [metrics] = [line for line in printed() if "_aws" in line]
+    assert (metrics["Plays"], metrics["DocumentBytes"]) == ([float(len(heard))], [float(report["bytes"])])
 
 
 @pytest.mark.parametrize(
@@ -427,7 +479,7 @@ def test_a_night_without_enough_time_goes_on_in_another_invocation(stack: Stack)
 def test_the_night_tells_of_a_login_that_ends(stack: Stack, days_left: int, told: list[str]) -> None:
     token = stack.log_in()
     now = token.dies_at - timedelta(days=days_left)
-    stack.roles("aggregate").engine = Refusing(CorruptObject("not looked at"))  # type: ignore[misc]
+    stack.roles("aggregate").engine = Refusing(CorruptObject("not looked at"))
     for minute in (0, 1):
         with pytest.raises(CorruptObject):
             stack.run("aggregate", at=now + timedelta(minutes=minute))
@@ -436,7 +488,7 @@ def test_the_night_tells_of_a_login_that_ends(stack: Stack, days_left: int, told
 
 def test_the_night_tells_that_nobody_polls(stack: Stack) -> None:
     stack.run("ingest")
-    stack.roles("aggregate").engine = Refusing(CorruptObject("not looked at"))  # type: ignore[misc]
+    stack.roles("aggregate").engine = Refusing(CorruptObject("not looked at"))
     with pytest.raises(CorruptObject):
         stack.run("aggregate", at=START + SILENCE + timedelta(seconds=1))
     assert [subject for subject, _ in stack.box.messages()] == ["Playledger: no poll for hours"]
