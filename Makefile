@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint format types generate lock build simulate screenshot clean
+.PHONY: help setup demo test check lint format types generate lock build build-aws simulate screenshot clean
 
 PYTHON ?= >=3.11
 ARGS ?=
@@ -24,7 +24,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 ALL := --extra aws --extra aggregate
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(LAPTOP) ## a simulated listener from first poll to dashboard, served on this machine
 	@$(BIN)/playledger demo $(ARGS)
@@ -56,6 +56,9 @@ screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)
 
 build: $(OUR_UV) ## the wheel, into dist/
 	$(UV) build --quiet --wheel --require-hashes --build-constraints requirements/build.txt --out-dir dist .
+
+build-aws: $(DEV) $(OUR_UV) ## what the functions in AWS run: code.zip and layer.zip, into build/
+	$(BIN)/python -m wiring.package --uv $(UV) --out build
 
 setup: $(DEV) ## the environment for working on it, in .venv
 
