@@ -2,7 +2,7 @@
 /** The strip that is always there: what the record knows of its own state, the worst first. */
 
 import { byId, el, say } from "./dom.js";
-import { ago, counted, date, moment } from "./format.js";
+import { ago, counted, date, moment, number } from "./format.js";
 
 /** @typedef {import("./types.js").Document} Document */
 /** @typedef {{severity: "bad" | "warn" | "note", title: string, text: string}} Concern */
