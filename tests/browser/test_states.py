@@ -208,7 +208,7 @@ def test_a_span_without_plays_says_so(show: Show) -> None:
 # The sample was built on 11 November 2026 at 02:10 UTC and last checked ten minutes before; its login lasts until
 # 9 March 2027, 23:00 UTC.
 CLOCK = [
-    ("2026-11-12T14:05:00Z", "note", "2 gaps in the record"),
+    ("2026-11-12T13:55:00Z", "note", "2 gaps in the record"),
     ("2026-11-12T14:30:00Z", "warn", "These numbers are old"),
     ("2026-11-19T02:00:00Z", "bad", "These numbers are old"),
 ]
