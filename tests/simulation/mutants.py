@@ -132,6 +132,7 @@ MUTANTS = (
                 "        hot.commit(plays, after)\n",
                 "        hot.commit(plays, _forced(after, hot.load_state() or IngestionState()))\n",
             ),
+            ("not in known], after)\n", "not in known], _forced(after, hot.load_state() or IngestionState()))\n"),
             (
                 "\n\ndef _note_idle(",
                 """

@@ -194,7 +194,6 @@ class SimSpotify:
         self._judge.asked()
         now, rng = self._probe.scheduler.now, self._probe.scheduler.current.rng
         if self.revoked[0] <= now < self.revoked[1]:
-            self._probe.tally["branch reauth"] += 1
             raise NeedsReauth("Spotify no longer accepts the login (simulated)")
         wrong = self._probe.strike_answer()
         if refused := _refusal(wrong, rng):

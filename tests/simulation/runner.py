@@ -99,8 +99,10 @@ def pairs(scenario: str, *, every: int = 1, points: int = 45) -> Sum:
 
     Both lie within so many `points`; of all pairs only one in `every` is run.
     """
-    jobs = [(fault, number) for number, fault in enumerate(single_faults(scenario, points))]
-    return _spread(partial(_pair_chunk, scenario, every, points), jobs)
+    firsts = single_faults(scenario, points)
+    stride = max(1, every // 10)
+    jobs = [(fault, number) for number, fault in enumerate(firsts)][stride // 2 :: stride]
+    return _spread(partial(_pair_chunk, scenario, every // stride, points), jobs)
 
 
 def _pair_chunk(scenario: str, every: int, points: int, job: tuple[Fault, int]) -> Sum:

@@ -12,7 +12,7 @@ EPOCH = 1_772_323_200_000
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens at a moment: `poll`, `night`, `lose state` or `expire`."""
+    """Something that happens at a moment: `poll`, `night`, `lose state`, `lose hot store`, `rebuild` or `expire`."""
 
     at: int
     kind: str
@@ -43,7 +43,9 @@ class Script:
     @property
     def faultless(self) -> bool:
         """No fault can occur, and the feed is prompt and in order."""
-        calm = not (self.outages or self.armed or self.revoked[1] or any(e.kind == "lose state" for e in self.events))
+        calm = not (
+            self.outages or self.armed or self.revoked[1] or any(e.kind.startswith("lose") for e in self.events)
+        )
         habits = self.habits
         return calm and not (habits.late or habits.freezes or habits.offline_batches or habits.future)
 
@@ -70,7 +72,7 @@ def draw(seed: object) -> Script:
         seed=seed,
         start=start,
         habits=_promptly(habits) if calm else habits,
-        events=tuple(e for e in events if e.kind != "lose state") if calm else events,
+        events=tuple(e for e in events if not e.kind.startswith("lose")) if calm else events,
         outages=() if calm else tuple(_outages(rng, start, end)),
         armed=0.0 if calm else rng.choice((0.02, 0.05, 0.1, 0.25)),
         ttl_days=rng.choice((7, 30)),
@@ -117,7 +119,15 @@ def _events(rng: Random, start: int) -> tuple[Event, ...]:
         events.append(Event(rng.choice(events).at + rng.randrange(2_000), "lose state", "lost state"))
     if rng.random() < 0.3:
         events.append(Event(rng.choice(events).at, "expire", "expiry"))
+    if rng.random() < 0.12:
+        events.extend(_rebuilt(rng.choice(events).at + 7 * MINUTE, loses=rng.random() < 0.5))
     return tuple(sorted(events, key=lambda event: (event.at, event.name)))
+
+
+def _rebuilt(at: int, *, loses: bool) -> list[Event]:
+    """Between two polls the hot store is rebuilt, because it was lost or to see whether it can be."""
+    lost = [Event(at - MINUTE, "lose hot store", "lost hot store")] if loses else []
+    return [*lost, Event(at, "rebuild", "rebuild")]
 
 
 def _polls(rng: Random, at: int, number: int, twins: float) -> list[Event]:

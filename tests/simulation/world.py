@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from ingestion.capture import capture
-from playledger.errors import PlayledgerError
+from playledger.errors import NeedsReauth, PlayledgerError
 from playledger.models import WINDOW_SIZE, Gap, PlayEvent, from_ms, seen_hash, to_ms
 from settlement.job import rebuild, reconcile, settle_changed, settle_gaps
 from tests.simulation.faults import Call, Drawn, Fault, Given, Probe, Weather
@@ -115,12 +115,23 @@ class World:
 
         return self._spawn(name, at, body, NIGHT_LIMIT_MS)
 
+    def rebuild(self, name: str, at: int) -> Task:
+        """Hot store and state from the journal alone, as its owner may ask for between two polls."""
+        slot = from_ms(at)
+
+        def body() -> Any:
+            self.judge.excuse()
+            return rebuild(self._journal, self._hot, now=slot)
+
+        return self._spawn(name, at, body, LIMIT_MS)
+
     def _spawn(self, name: str, at: int, body: Callable[[], Any], limit: int) -> Task:
         def watched() -> Any:
             self.tally["invocations"] += 1
             try:
                 return body()
             except PlayledgerError as error:
+                self.tally["branch reauth"] += isinstance(error, NeedsReauth)
                 self.overheard.append("".join(traceback.format_exception(error)) if self.script.wired else str(error))
                 raise
 
@@ -172,6 +183,13 @@ class World:
         self.hot.state = None
         self.judge.excuse()
 
+    def lose_hot_store(self) -> None:
+        """The whole table is gone, and what was spooled with it."""
+        self.hot.items.clear()
+        self.judge.kept.clear()
+        self.hot.spool_claims.clear()
+        self.lose_state()
+
     def expire(self) -> None:
         """The store gets round to deleting what has expired."""
         self.hot.expire(from_ms(self.scheduler.now))
@@ -196,12 +214,12 @@ class World:
             self.scheduler.call_at(self.script.revoked[1], "consent given again", self.login.log_in)
 
     def _schedule(self, event: Event) -> None:
-        if event.kind == "poll":
-            self.poll(event.name, event.at)
-        elif event.kind == "night":
-            self.night(event.name, event.at)
+        invocations = {"poll": self.poll, "night": self.night, "rebuild": self.rebuild}
+        effects = {"lose state": self.lose_state, "lose hot store": self.lose_hot_store, "expire": self.expire}
+        if event.kind in invocations:
+            invocations[event.kind](event.name, event.at)
         else:
-            self.scheduler.call_at(event.at, event.name, self.lose_state if event.kind == "lose state" else self.expire)
+            self.scheduler.call_at(event.at, event.name, effects[event.kind])
 
     def drain(self) -> None:
         """Faults are over: two polls, a night, and everything must be right again."""

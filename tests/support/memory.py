@@ -11,7 +11,7 @@ from typing import Any
 
 from playledger.errors import CorruptObject, NeedsReauth, PlaysAlreadyStored, StateConflict
 from playledger.journal import key_date
-from playledger.models import Claim, IngestionState, PlayEvent, Token, canonical_row
+from playledger.models import Claim, IngestionState, PlayEvent, Token
 from playledger.ports import JournalObject, Stored
 
 
@@ -142,7 +142,7 @@ class MemoryTableStore:
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
     ) -> Stored:
         """Puts the partition; StateConflict unless `replaces` is stored now."""
-        text = json.dumps([canonical_row(row) for row in rows])
+        text = json.dumps([dict(row) for row in rows])
         now = self._stored.get((table, partition))
         if (now[0].etag if now else None) != (replaces.etag if replaces else None):
             raise StateConflict(f"{table} {partition} was replaced meanwhile")

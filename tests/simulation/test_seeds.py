@@ -1,0 +1,82 @@
+"""Random seeds: each draws a listener, a schedule and a weather; none may violate anything, together they visit all."""
+
+import os
+
+import pytest
+
+from tests.simulation import runner
+from tests.simulation.faults import ANSWERS, PAIRS
+from tests.simulation.runner import Sum
+
+pytestmark = pytest.mark.simulation
+
+IS_FULL = os.environ.get("PLAYLEDGER_SIMULATION") == "full"
+WHOLE = 10_000
+SEEDS = WHOLE if IS_FULL else 400
+
+HITS = 100
+"""So often each fault must strike in a whole run; in a part of it, half as often in proportion."""
+
+RUNS = 50
+"""In so many seeds of a whole run each rare branch must be visited; in a part of it, half in proportion."""
+
+BRANCHES = {
+    "without the state store": "branch cold-only",
+    "spooled": "branch spool",
+    "somebody else committed first": "raised hot.commit StateConflict",
+    "plays were in the hot store already": "raised hot.commit PlaysAlreadyStored",
+    "gap": "gaps",
+    "possible gap": "branch possible gap",
+    "first poll": "branch bootstrap",
+    "plays on two dates": "branch straddle",
+    "expired before it was committed": "branch TTL skip",
+    "quarantine": "branch quarantine",
+    "stale window": "answer|stale",
+    "short list": "answer|short",
+    "two saved a token": "raised tokens.save StateConflict",
+    "login refused": "branch reauth",
+    "state lost": "branch state lost",
+    "blocked": "outcome blocked",
+}
+
+MOST_EMPTY = 0.10
+"""Share of reported gaps in which nothing was lost."""
+
+
+@pytest.fixture(scope="module")
+def total() -> Sum:
+    """All seeds of this run."""
+    return runner.seeds(0, SEEDS)
+
+
+@pytest.mark.timeout(3600)
+def test_no_seed_violates_an_invariant(total: Sum) -> None:
+    print(f"{total.runs} seeds, {total.tally['invocations']} invocations, {total.tally['gaps']} gaps")
+    assert not total.broken, total.report()
+
+
+def test_every_fault_struck_every_side_effect_often_enough(total: Sum) -> None:
+    names = [f"{site}|{mode}" for site, mode in PAIRS] + [f"answer|{mode}" for mode in ANSWERS]
+    wanted = least(HITS)
+    seldom = {name: total.tally[name] for name in names if total.tally[name] < wanted}
+    print(f"least hit: {sorted((total.tally[name], name) for name in names)[:5]}")
+    assert not seldom, f"fewer than {wanted} hits: {seldom}"
+
+
+def test_every_rare_branch_was_visited_in_enough_seeds(total: Sum) -> None:
+    wanted = least(RUNS)
+    visited = {what: total.visited[name] for what, name in BRANCHES.items()}
+    print(visited)
+    assert not {what: seeds for what, seeds in visited.items() if seeds < wanted}
+
+
+def test_hardly_a_gap_is_empty(total: Sum) -> None:
+    empty, gaps = total.tally["gaps empty"], total.tally["gaps"]
+    print(f"{empty} of {gaps} gaps were empty")
+    assert gaps > least(RUNS)
+    assert empty <= MOST_EMPTY * gaps
+
+
+def least(whole: int) -> float:
+    """What a run of this size must reach of what a whole run must."""
+    return whole if SEEDS >= WHOLE else max(1.0, whole * SEEDS / WHOLE / 2)
