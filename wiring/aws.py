@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cache, cached_property, wraps
 from typing import Any, Self
 
-import boto3
 import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session, get_session
 
 from adapters.alerts import SnsAlerts
 from adapters.athena_reader import AthenaReader
@@ -83,10 +83,15 @@ class Aws:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
+    @cached_property
+    def session(self) -> Session:
+        """What all clients come from: botocore's, for boto3 over it takes 3 MB more and adds nothing that is used."""
+        return get_session()
+
     def client(self, service: str) -> Any:
-        """The one client of this service, of boto3's default session."""
+        """The one client of this service."""
         if service not in self._clients:
-            client: Any = boto3.client(service, config=CALLS)  # type: ignore[call-overload]
+            client = self.session.create_client(service, config=CALLS)
             self._clients[service] = self._opened.enter_context(closing(client))
         return self._clients[service]
 
@@ -128,8 +133,14 @@ class Aws:
     @cached_property
     def engine(self) -> QueryEngine:
         """Athena, through awswrangler where that is at hand."""
-        reader: Callable[..., Any] = _wrangler() if self._with_pandas else AthenaReader(self.client("athena"))
-        return AthenaQueryEngine(reader, database=self.settings.glue_database, workgroup=self.settings.athena_workgroup)
+        where = {"database": self.settings.glue_database, "workgroup": self.settings.athena_workgroup}
+        if not self._with_pandas:
+            return AthenaQueryEngine(AthenaReader(self.client("athena")), **where)
+        import awswrangler
+        import boto3
+
+        session = boto3.Session(botocore_session=self.session)
+        return AthenaQueryEngine(awswrangler.athena.read_sql_query, **where, boto3_session=session)
 
     @cached_property
     def tokens(self) -> TokenStore:
@@ -163,13 +174,6 @@ class Aws:
             session=self._opened.enter_context(requests.Session()),
             clock=self.clock,
         )
-
-
-def _wrangler() -> Callable[..., Any]:
-    import awswrangler
-
-    read: Callable[..., Any] = awswrangler.athena.read_sql_query
-    return read
 
 
 @cache

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 from moto import mock_aws
 
+from adapters.athena_reader import AthenaReader
 from adapters.query_engine import DuckDbQueryEngine
 from playledger.errors import ChecksFailed, CorruptObject, Misconfigured, SpotifyUnavailable, StoreUnavailable
 from playledger.journal import decode
@@ -163,20 +163,18 @@ def stack() -> Iterator[Stack]:
     clock, faults = VirtualClock(START), Faults()
     with ExitStack() as opened:
         opened.enter_context(mock_aws())
-        boto3.setup_default_session()
         box = opened.enter_context(mailbox())
         spotify = opened.enter_context(serve(account, clock=clock, faults=faults))
         stack = Stack(spotify, clock, faults, account, box)
         opened.enter_context(stack.own)
         fill(stack.own)
         stack.log_in()
-        caught(stack)
         deployed.cache_clear()
+        caught(stack)
         for name in NEEDED:
             opened.enter_context(stack.roles(name))
         yield stack
         deployed.cache_clear()
-    boto3.DEFAULT_SESSION = None
 
 
 def fill(aws: Aws) -> None:
@@ -196,9 +194,8 @@ def caught(stack: Stack) -> None:
         response = type("Response", (), {"status_code": 202, "headers": {}})()
         return response, {"StatusCode": 202, "ResponseMetadata": {"HTTPStatusCode": 202}}
 
-    session = boto3.DEFAULT_SESSION
-    assert session
-    session.events.register("before-call.lambda.Invoke", answer)
+    for name in NEEDED:
+        stack.roles(name).session.register("before-call.lambda.Invoke", answer)
 
 
 @pytest.fixture
@@ -227,7 +224,7 @@ def public(kind: type) -> set[str]:
 
 
 def test_both_wirings_have_the_same_roles_under_the_same_names() -> None:
-    assert public(Aws) - {"client", "call"} == public(Laptop)
+    assert public(Aws) - {"session", "client", "call"} == public(Laptop)
 
 
 def test_nothing_is_built_before_it_is_touched(stack: Stack) -> None:
@@ -237,7 +234,15 @@ def test_nothing_is_built_before_it_is_touched(stack: Stack) -> None:
     assert set(aws._clients) == {"dynamodb"}
 
 
-def test_each_function_demands_what_has_no_default_and_gets_just_what_terraform_gives(needs: Any) -> None:
+def test_the_night_alone_asks_through_pandas(stack: Stack) -> None:
+    import awswrangler
+
+    readers = {name: stack.roles(name).engine._read for name in ("enrich", "aggregate", "playlist")}
+    assert readers.pop("aggregate") is awswrangler.athena.read_sql_query
+    assert {type(reader) for reader in readers.values()} == {AthenaReader}
+
+
+def test_each_function_demands_just_what_terraform_gives_and_has_no_default() -> None:
     defaults = Settings()
     for name, given in CONTRACT.items():
         fields = {variable.removeprefix(PREFIX).lower() for variable in given}
