@@ -131,6 +131,21 @@ def test_a_gap_in_the_span_before_makes_it_no_measure(show: Show) -> None:
     assert shown.text("#plays-delta") == "– a gap lies in the 7 days before"  # noqa: RUF001
 
 
+def test_checks_that_had_stopped_leave_a_gap_that_is_still_open(show: Show) -> None:
+    document = sample()
+    document["health"] |= {"unpolled_since": "2026-11-09T06:00:00Z"}
+    shown = show(document, fragment="#7d")
+    assert shown.chart("over-time")["gaps"][-1] == [pytest.approx(5 + 7 / 24), 7]
+    assert shown.page.evaluate(INK, ["over-time", 6, 7]) > 0.08
+    assert (shown.page.get_attribute("#health", "data-severity"), shown.text("#verdict")) == (
+        "warn",
+        "Checks had stopped",
+    )
+    assert "9 Nov 2026, 07:00" in shown.text("#concerns")
+    assert shown.texts("#over-time-table tbody td:last-child")[-2:] == ["may be incomplete"] * 2
+    assert shown.faults == []
+
+
 def test_gaps_too_old_to_be_listed_are_owned_up_to(show: Show) -> None:
     document = gap_heavy()
     assert document["health"]["gaps"]["total"] == 60

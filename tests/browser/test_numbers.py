@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 DOCUMENTS = {"sample": sample, "one_play": one_play, "gap_heavy": gap_heavy}
 TILES = {"minutes": "minutes", "plays": "plays", "tracks": "tracks", "new-artists": "new_artists"}
+FACTS = ("late_arrivals", "duplicates_removed", "unconfirmed", "quarantined", "short_windows", "small_overlaps")
 DAY = timedelta(days=1)
 
 
@@ -193,9 +194,7 @@ def test_the_state_of_the_record(both: tuple[Body, Shown]) -> None:
     health = document["health"]
     values = shown.texts("#facts .value")
     assert values[0] == text(document["totals"]["plays"])
-    assert values[2:] == [
-        text(health[key]) for key in ("late_arrivals", "duplicates_removed", "unconfirmed", "quarantined")
-    ]
+    assert values[2:] == [text(health[key]) for key in FACTS]
     lost = [f"{item['lo']:,} – {item['hi']:,}" for item in health["gaps"]["items"]]  # noqa: RUF001
     assert shown.texts("#gaps-table tbody td:nth-child(5)") == lost
     assert shown.texts("#gaps-table tbody td:nth-child(3)") == [item["class"] for item in health["gaps"]["items"]]
