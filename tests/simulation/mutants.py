@@ -307,6 +307,28 @@ def _note_idle(""",
     ),
     # ---- adapters -----------------------------------------------------------------------------------------------
     Mutant(
+        "a token in a warning",
+        "directed",
+        "adapters/spotify_token.py",
+        (
+            (
+                '        _log.warning("the login could not be saved;',
+                '        _log.warning(f"{token.access_token} could not be saved;',
+            ),
+        ),
+    ),
+    Mutant(
+        "a dead login is refreshed once more with itself",
+        "directed",
+        "adapters/spotify_token.py",
+        (
+            (
+                "            if stored.refresh_token == used.refresh_token:\n                raise\n",
+                "            if stored.refresh_token:\n                raise\n",
+            ),
+        ),
+    ),
+    Mutant(
         "SQLite commits whatever the version",
         "contract",
         "adapters/hot_store.py",

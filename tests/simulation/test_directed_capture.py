@@ -505,12 +505,18 @@ def test_f36_a_login_that_died_stops_the_polls_and_the_hole_is_told_after_the_ne
 
 
 def test_f35_two_refreshes_at_once_of_a_rotating_token_leave_a_working_login() -> None:
-    for seconds in range(15):
+    """Who is refused reads the stored token again, and finds the other's in it, unless that is not stored yet."""
+    refused = gave_up = 0
+    for seconds in range(12):
         stage = Stage(every(180, NOON - HOUR, 15), wired=True, rotates=True, start=NOON + seconds * SECOND)
         tasks = stage.polls(("one", None), ("two", None), ("three", None))
         assert any(task.ended == "returned" for task in tasks)
+        refused += stage.world.tally["branch refresh refused"]
+        gave_up += sum(isinstance(task.error, NeedsReauth) for task in tasks)
         assert stage.poll("later", stage.now + 2 * HOUR).ended == "returned"
         stage.finish()
+    assert refused > 5
+    assert gave_up < refused / 2
 
 
 def test_f37_an_access_token_refused_is_renewed_once() -> None:
@@ -602,3 +608,19 @@ def test_regression_a_claim_on_every_object_vouches_for_plays_never_written() ->
     with_claim = [key for key, body in stage.world.memory.objects.items() if b"claim" in gzip.decompress(body)]
     assert len(with_claim) == len(stage.claims) == 2
     stage.finish()
+
+
+@pytest.mark.parametrize("mode", [ERROR_BEFORE, ERROR_AFTER, LATE_EFFECT])
+@pytest.mark.parametrize("site", ["tokens.load", "tokens.save", "spotify.token", "spotify.recently_played"])
+def test_no_token_is_logged_raised_or_kept_whatever_fails_around_the_login(site: str, mode: str) -> None:
+    stage = Stage(every(180, NOON - HOUR, 15), wired=True, rotates=True)
+    with stage.world.eavesdrop():
+        for number in range(3):
+            stage.strike(f"poll {number}", site, mode)
+            stage.answer(f"poll {number}", ("403", "no items", "429 quota")[number])
+            stage.poll(f"poll {number}", stage.now + HOUR)
+        stage.world.login.accounts.revoke()
+        stage.poll("refused", stage.now + 9 * HOUR)
+        stage.world.login.log_in()
+        stage.finish()
+    assert len(stage.world.overheard) > 0

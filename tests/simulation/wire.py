@@ -80,6 +80,7 @@ class Wire(BaseAdapter):
         try:
             return 200, {}, self._accounts.token(dict(parse_qsl(str(request.body))), self._now())
         except OAuthError as error:
+            self._probe.tally["branch refresh refused"] += 1
             return error.status, {}, error.body
 
     def _listed(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], Any]:
