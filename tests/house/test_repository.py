@@ -178,9 +178,10 @@ def test_a_laptop_gets_no_aws_package_and_a_function_no_engine():
     assert {"duckdb", "pyarrow", "boto3", "awswrangler", "typer", "rich"} & set(locked("lambda")) == set()
 
 
-def test_decisions_are_one_page_and_numbered_without_a_hole():
+def test_decisions_have_a_number_each_and_fill_one_page():
     pages = [path for path in files() if path.startswith("docs/decisions/")]
-    assert [int(path.rsplit("/", 1)[1][:4]) for path in pages] == list(range(1, len(pages) + 1))
+    numbers = [int(path.rsplit("/", 1)[1][:4]) for path in pages]
+    assert len(set(numbers)) == len(numbers) > 0
     assert [path for path in pages if len((ROOT / path).read_text("utf-8").splitlines()) > 60] == []
 
 
