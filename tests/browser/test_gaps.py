@@ -30,7 +30,8 @@ def on_axis(document: Body, iso: str, name: str) -> float:
         year, month = map(int, document["monthly"]["start"].split("-"))
         length = ((local.date().replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day
         return (local.year - year) * 12 + local.month - month + (local.day - 1 + passed) / length
-    days = (local.date() - date.fromisoformat(document["windows"][name]["from"])).days + passed
+    start = document["weekly"]["start"] if name == "365d" else document["windows"][name]["from"]
+    days = (local.date() - date.fromisoformat(start)).days + passed
     return days * 24 if name == "1d" else days / 7 if name == "365d" else days
 
 

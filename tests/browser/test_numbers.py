@@ -148,9 +148,25 @@ def test_the_bars_carry_their_days(both: tuple[Body, Shown]) -> None:
     last = date.fromisoformat(document["data_day"])
     for name, days in (("7d", 7), ("30d", 30), ("90d", 90)):
         shown.choose(name)
-        dates = [last - number * DAY for number in reversed(range(days))]
-        written = [one.replace(",", "") for one in shown.texts("#over-time-table tbody th")]
-        assert [one.replace("Sept", "Sep") for one in written] == [f"{one:%a} {one.day} {one:%b %Y}" for one in dates]
+        wanted = [last - number * DAY for number in reversed(range(days))]
+        assert dates(shown) == [f"{one:%a} {one.day} {one:%b %Y}" for one in wanted]
+
+
+def test_weeks_end_with_the_span_and_months_are_named(both: tuple[Body, Shown]) -> None:
+    document, shown = both
+    shown.choose("365d")
+    last, first = date.fromisoformat(document["data_day"]), date.fromisoformat(document["windows"]["365d"]["from"])
+    starts = [max(last - (7 * number + 6) * DAY, first) for number in reversed(range(53))]
+    assert dates(shown) == [f"Week from {one:%a} {one.day} {one:%b %Y}" for one in starts]
+    shown.choose("all")
+    month = date.fromisoformat(f"{document['monthly']['start']}-01")
+    months = [date(month.year + at // 12, at % 12 + 1, 1) for at in range(month.month - 1, month.month - 1 + 400)]
+    assert dates(shown) == [f"{one:%b %Y}" for one in months[: len(document["monthly"]["plays"])]]
+
+
+def dates(shown: Shown) -> list[str]:
+    """What the rows of the chart's twin are called; browsers differ on a comma and on September."""
+    return [one.replace(",", "").replace("Sept", "Sep") for one in shown.texts("#over-time-table tbody th")]
 
 
 @pytest.mark.parametrize("name", WINDOW_NAMES)

@@ -315,11 +315,11 @@ def _series(
     daily_from, months = last - 370 * DAY, defaultdict(list)
     for day in _days(first, last):
         months[f"{day:%Y-%m}"].append(day)
-    year = _days(year_start, last)
-    weeks = [year[at : at + 7] for at in range(0, len(year), 7)]
+    starts = _days(daily_from, last)[::7]
+    weeks = [[day for day in _days(start, start + 6 * DAY) if day >= year_start] for start in starts]
     return {
         "daily": summed([[day] for day in _days(daily_from, last)], daily_from.isoformat()),
-        "weekly": summed(weeks, year_start.isoformat()),
+        "weekly": summed(weeks, daily_from.isoformat()),
         "monthly": summed(list(months.values()), min(months)),
         "alldays": {"start": first.isoformat(), "plays": [plays[day] for day in _days(first, last)]},
     }

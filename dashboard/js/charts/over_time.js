@@ -26,7 +26,7 @@ export function buckets(doc, name) {
   const { from, to, hours } = doc.windows[name];
   if (!from || !to) return NOTHING;
   if (name === "1d") return hourly(from, hours);
-  if (name === "365d") return doc.weekly ? weekly(doc.weekly) : NOTHING;
+  if (name === "365d") return doc.weekly ? weekly(doc.weekly, from) : NOTHING;
   if (name === "all") return doc.monthly ? monthly(doc.monthly) : NOTHING;
   return doc.daily ? daily(doc.daily, from, to) : NOTHING;
 }
@@ -62,14 +62,20 @@ function daily(series, from, to) {
   };
 }
 
-/** @param {import("../types.js").Series} series @returns {Buckets} */
-function weekly({ start, plays, minutes }) {
+/**
+ * Weeks end with the span; the first may begin before it, and is named by the span's own first day.
+ * @param {import("../types.js").Series} series
+ * @param {string} from
+ * @returns {Buckets}
+ */
+function weekly({ start, plays, minutes }, from) {
+  const firsts = plays.map((_, at) => addDays(start, at * 7)).map((first) => (first < from ? from : first));
   return {
     unit: "week",
     plays,
     minutes,
-    labels: plays.map((_, at) => day(addDays(start, at * 7), "short")),
-    titles: plays.map((_, at) => `Week from ${day(addDays(start, at * 7), "long")}`),
+    labels: firsts.map((first) => day(first, "short")),
+    titles: firsts.map((first) => `Week from ${day(first, "long")}`),
     place: (at) => (daysBetween(start, at.day) + at.passed) / 7,
   };
 }
