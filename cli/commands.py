@@ -8,6 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from aggregation.job import NightReport
 from aggregation.job import aggregate as aggregate_job
 from aggregation.payload import LONGEST_SILENCE
@@ -94,8 +96,12 @@ def page_folder() -> Path:
 
 
 def serve_forever(home: Path, port: int) -> None:
-    """Serves the page over the home's data until interrupted."""
-    serve_blocking(page=page_folder(), data=home / "site", port=port)
+    """Serves the page over the home's data until interrupted; says where as soon as it answers."""
+    serve_blocking(page=page_folder(), data=home / "site", port=port, announce=_announce)
+
+
+def _announce(address: str) -> None:
+    typer.echo(f"The dashboard is at {address} (Ctrl-C stops)")
 
 
 class Coverage(Model):

@@ -32,13 +32,13 @@ def journal_files(home: Path) -> list[Path]:
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"[]", "no rows"),
+        (b"[]", "no plays"),
         (b'[{"ts": "2025-04-28T21:04:35Z", "ms_pl', "JSON"),
         (b"\x00\x01\x02", "JSON"),
         (b'{"a": 1}', "streaming history"),
         (b'[{"endTime": "2023-01-01 10:00", "artistName": "A", "trackName": "B", "msPlayed": 1}]', "account data"),
     ],
-    ids=["empty", "no rows", "truncated", "binary", "another shape", "short account data"],
+    ids=["empty", "no plays", "truncated", "binary", "another shape", "short account data"],
 )
 def test_a_file_that_is_no_export_is_refused_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, words: str

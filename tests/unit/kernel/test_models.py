@@ -169,4 +169,3 @@ def test_grades_rise_from_stub_to_fetched_and_a_tombstone_ranks_lowest():
 def test_a_row_is_json_values():
     row = canonical_row(a_claim(NOON, NOON))
     assert (row["lo"], row["previous_poll"], row["is_short"]) == ("2026-03-10 12:00:00.000", None, False)
-    assert canonical_row(row) == row
