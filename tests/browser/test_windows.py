@@ -39,16 +39,16 @@ def test_it_begins_with_thirty_days(shown: Shown) -> None:
 
 
 @pytest.mark.parametrize("name", WINDOW_NAMES)
-def test_a_button_chooses(shown: Shown, name: str) -> None:
-    shown.choose(name)
-    assert shows(shown, name)
-    assert shown.page.url.endswith(f"#{name}") or name == "30d"
+def test_a_button_chooses(opened: Shown, name: str) -> None:
+    opened.choose(name)
+    assert shows(opened, name)
+    assert opened.page.url.endswith(f"#{name}") or name == "30d"
 
 
 @pytest.mark.parametrize(("key", "name"), list(zip("123456", WINDOW_NAMES, strict=True)))
-def test_a_key_chooses(shown: Shown, key: str, name: str) -> None:
-    shown.page.keyboard.press(key)
-    assert shows(shown, name)
+def test_a_key_chooses(opened: Shown, key: str, name: str) -> None:
+    opened.page.keyboard.press(key)
+    assert shows(opened, name)
 
 
 def test_other_keys_and_shortcuts_do_nothing(shown: Shown) -> None:
