@@ -25,7 +25,7 @@ ROW_LIMIT = 1 << 20
 """Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
 
 KEPT_BYTES = 16 << 20
-"""Tables up to this size (of their gzipped files) may stay in memory: about 200,000 rows, some 100 MB."""
+"""Tables up to this size (of their gzipped files) may stay in memory: some 50 MB in memory."""
 
 MEMORY_LIMIT = "1GB"
 """What does not fit in spills to a temporary folder."""

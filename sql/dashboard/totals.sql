@@ -34,12 +34,16 @@ named as (
     left join newest on newest.track_uri = counted.track_uri and newest.nth = 1
 ),
 
-placed as (
-    select window_name, is_previous, oldest, youngest, named.*,
-        age between youngest and oldest as is_inside,
+aged as (
+    select named.*,
         max(age) over () as first_age,
         max(age) over (partition by artist) as debut_age
     from named
+),
+
+placed as (
+    select window_name, is_previous, oldest, youngest, aged.*, age between youngest and oldest as is_inside
+    from aged
     cross join periods
 )
 
