@@ -270,8 +270,13 @@ def demo(
 
     shared = _shared(context)
     home = shared.home if shared.home_given else platformdirs.user_cache_path("playledger-demo")
-    keep_serving = sys.stdin.isatty() and sys.stdout.isatty() if serve_it is None else serve_it
+    keep_serving = _is_watched() if serve_it is None else serve_it
     run_demo(home, zone=shared.zone, export=export, port=port, fresh=fresh, keep_serving=keep_serving, years=years)
+
+
+def _is_watched() -> bool:
+    """Whether a person sits at both ends; a closed stream is None."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def run(argv: Sequence[str]) -> int:
