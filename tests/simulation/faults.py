@@ -5,13 +5,14 @@ A plan is what fired; run again with a part of the plan, only that part fires.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from random import Random
 from typing import Protocol, TypeVar
 
 from playledger.errors import PlayledgerError, SpotifyUnavailable, StoreUnavailable
+from tests.simulation.listener import HOUR, MINUTE
 from tests.simulation.scheduler import Crash, Scheduler
 
 T = TypeVar("T")
@@ -50,8 +51,8 @@ ERROR_AFTER = "error after"
 SLOW = "slow"
 OUTAGE = "outage"
 LATE_EFFECT = "late effect"
-MODES = (CRASH_BEFORE, CRASH_AFTER, ERROR_BEFORE, ERROR_AFTER, SLOW, LATE_EFFECT)
-"""What can happen to any call; an outage is a span of time in which a whole service answers `error before`."""
+MODES = (CRASH_BEFORE, CRASH_AFTER, ERROR_BEFORE, ERROR_AFTER, SLOW, LATE_EFFECT, OUTAGE)
+"""What can happen to a call. An outage strikes its whole service, from this call on for minutes or hours."""
 
 ANSWERS = (
     "429 short",
@@ -67,12 +68,18 @@ ANSWERS = (
 )
 """What can be wrong with an answer of Spotify."""
 
-PAIRS = tuple((site, mode) for site in SITES for mode in (*MODES, OUTAGE) if mode != LATE_EFFECT or site in WRITES)
+RAREST = frozenset({"hot.drop_spooled", "hot.replace_state"})
+RARE = frozenset(
+    {"hot.fill", "hot.spool", "tables.read", "tables.write", "tokens.load", "tokens.save", "spotify.token"}
+)
+"""Sites that few invocations come to: there the weather is rougher, and roughest at the rarest."""
+
+PAIRS = tuple((site, mode) for site in SITES for mode in MODES if mode != LATE_EFFECT or site in WRITES)
 
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing that goes wrong: at the `call`-th port call of a task, or (an outage) from `start` to `end`."""
+    """What goes wrong at the `call`-th port call of a task; or, where `call` is 0, an outage from `start` to `end`."""
 
     where: str
     call: int
@@ -81,7 +88,7 @@ class Fault:
     end: int = 0
 
     def __str__(self) -> str:
-        if self.mode == OUTAGE:
+        if self.end:
             return f"{self.where} is down for {(self.end - self.start) / 60_000:.0f} min"
         return f"{self.mode} at call {self.call} of {self.where}"
 
@@ -108,8 +115,8 @@ class Given:
 
     def __post_init__(self) -> None:
         given = list(self.faults)
-        self.outages = [fault for fault in given if fault.mode == OUTAGE]
-        self._by_call = {(fault.where, fault.call): fault.mode for fault in given if fault.mode != OUTAGE}
+        self.outages = [fault for fault in given if fault.end]
+        self._by_call = {(fault.where, fault.call): fault.mode for fault in given if not fault.end}
 
     def at_call(self, task: str, call: int, _site: str, /) -> str | None:
         """The mode planned for this call."""
@@ -131,14 +138,12 @@ class Drawn:
         self._seed = seed
         self._quiet = quiet
         self._streams: dict[str, Random] = {}
-        self._modes = {
-            site: self._arm(rng, armed, [m for s, m in PAIRS if s == site and m != OUTAGE]) for site in SITES
-        }
-        self._answers = self._arm(rng, armed, ANSWERS)
+        self._modes = {site: self._arm(rng, _modes_of(site), *_roughness(site, armed)) for site in SITES}
+        self._answers = self._arm(rng, ANSWERS, *_roughness("", armed))
 
     @staticmethod
-    def _arm(rng: Random, armed: float, modes: Iterable[str]) -> list[tuple[str, float]]:
-        return [(mode, rng.choice((0.01, 0.03, 0.1, 0.3))) for mode in modes if rng.random() < armed]
+    def _arm(rng: Random, modes: Iterable[str], share: float, chances: Sequence[float]) -> list[tuple[str, float]]:
+        return [(mode, rng.choice(chances)) for mode in modes if rng.random() < share]
 
     def at_call(self, task: str, _call: int, site: str, /) -> str | None:
         """Draws from the task's own stream, so that dropping one fault leaves other tasks' weather as it was."""
@@ -154,6 +159,19 @@ class Drawn:
         return fired[0] if fired else None
 
 
+def _roughness(site: str, armed: float) -> tuple[float, Sequence[float]]:
+    """The share of modes that is armed at a site, and how likely each of them strikes."""
+    if site in RAREST:
+        return armed**0.2, (0.3, 0.6)
+    if site in RARE:
+        return armed**0.5, (0.1, 0.3)
+    return armed, (0.01, 0.03, 0.1, 0.3)
+
+
+def _modes_of(site: str) -> list[str]:
+    return [mode for where, mode in PAIRS if where == site]
+
+
 class Probe:
     """Every port call goes through here: it yields before and after its effect, and suffers the fault of the call."""
 
@@ -162,6 +180,7 @@ class Probe:
         self.weather = weather
         self.tally = tally
         self.fired: list[Fault] = []
+        self._scheduled = list(weather.outages)
         self.lines: list[str] | None = [] if trace else None
         self.calls: list[Call] = []
         self._hash = sha256()
@@ -208,10 +227,13 @@ class Probe:
         for outage in self.weather.outages:
             if outage.where == service and outage.start <= now < outage.end:
                 self.tally[f"{site}|{OUTAGE}"] += 1
-                if outage not in self.fired:
+                if outage in self._scheduled and outage not in self.fired:
                     self.fired.append(outage)
                 return OUTAGE
         mode = self.weather.at_call(task, call, site)
+        if mode == OUTAGE:
+            ends = now + Random(f"{task}|{call}|outage").randrange(5 * MINUTE, 5 * HOUR)
+            self.weather.outages = [*self.weather.outages, Fault(service, 0, OUTAGE, now, ends)]
         if mode:
             self._note(Fault(task, call, mode), f"{site}|{mode}")
         return mode

@@ -208,7 +208,7 @@ class SimSpotify:
     def _view(self, wrong: str | None, now: int, limit: int, rng: Random) -> tuple[list[TruePlay], list[TruePlay]]:
         """What is shown, and what is missing in the middle of it.
 
-        Two things no window can tell, so they are not asked for here: that the very first list with plays is cut; and
+        Two things no window can tell, so they are not asked for here: that the first list with plays lacks some, and
         that a list is stale in which a wrong clock's play has come to pass. docs/decisions/0010 names both.
         """
         window = self._listener.window(now, limit)
@@ -217,7 +217,7 @@ class SimSpotify:
         if wrong and wrong.startswith("short") and not self.is_new_account():
             shown = int(wrong.removeprefix("short") or rng.randrange(len(window) + 1))
             return window[:shown], []
-        if wrong == "holed":
+        if wrong == "holed" and not self.is_new_account():
             holes = set(rng.sample(range(len(window)), min(len(window), rng.randrange(1, 6))))
             return [p for i, p in enumerate(window) if i not in holes], [window[i] for i in sorted(holes)]
         return window, []

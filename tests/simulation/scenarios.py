@@ -45,6 +45,6 @@ def script_of(name: str) -> Script:
 
 
 def faults_at(call: tuple[str, int, str]) -> list[Fault]:
-    """Everything that can happen to one call, but outages."""
+    """Everything that can happen to one call."""
     task, number, site = call
-    return [Fault(task, number, mode) for where, mode in PAIRS if where == site and mode != "outage"]
+    return [Fault(task, number, mode) for where, mode in PAIRS if where == site]

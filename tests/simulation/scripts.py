@@ -54,10 +54,14 @@ class Script:
         """Invocations can overlap."""
         return any(event.name.endswith("twin") for event in self.events)
 
+    def is_alone(self, at: int) -> bool:
+        """Nothing else is scheduled within a minute of the invocation at `at`."""
+        return sum(abs(event.at - at) < MINUTE for event in self.events) <= 1
+
     @property
     def quiet_from(self) -> int:
         """When faults end."""
-        return max(self.events[-1].at + 2 * HOUR, self.revoked[1], *(outage.end for outage in self.outages))
+        return max(self.events[-1].at + 6 * HOUR, self.revoked[1], *(outage.end for outage in self.outages))
 
 
 def draw(seed: object) -> Script:
@@ -67,7 +71,7 @@ def draw(seed: object) -> Script:
     events = _events(rng, start)
     end = events[-1].at
     habits = _habits(rng, (end - start) // HOUR + 1)
-    calm = rng.random() < 0.1
+    calm, wired = rng.random() < 0.1, rng.random() < 0.2
     return Script(
         seed=seed,
         start=start,
@@ -77,7 +81,7 @@ def draw(seed: object) -> Script:
         armed=0.0 if calm else rng.choice((0.02, 0.05, 0.1, 0.25)),
         ttl_days=rng.choice((7, 30)),
         revoked=_revoked(rng, start, end) if not calm and rng.random() < 0.06 else (0, 0),
-        wired=rng.random() < 0.1,
+        wired=wired,
         rotates=rng.random() < 0.3,
         clock_off_ms=rng.choice((0, 0, -2 * HOUR, 2 * HOUR, 40 * DAY)),
     )
@@ -113,13 +117,13 @@ def _events(rng: Random, start: int) -> tuple[Event, ...]:
         at = start + number * step + rng.randrange(30_000)
         if rng.random() >= missed:
             events.extend(_polls(rng, at, number, twins))
-        if number % 8 == 7:
+        if number % 5 == 4:
             events.append(Event(at + rng.randrange(2_000), "night", f"night {number}"))
     if rng.random() < 0.1:
         events.append(Event(rng.choice(events).at + rng.randrange(2_000), "lose state", "lost state"))
     if rng.random() < 0.3:
         events.append(Event(rng.choice(events).at, "expire", "expiry"))
-    if rng.random() < 0.12:
+    if rng.random() < 0.5:
         events.extend(_rebuilt(rng.choice(events).at + 7 * MINUTE, loses=rng.random() < 0.5))
     return tuple(sorted(events, key=lambda event: (event.at, event.name)))
 
@@ -141,10 +145,10 @@ def _polls(rng: Random, at: int, number: int, twins: float) -> list[Event]:
 
 
 def _outages(rng: Random, start: int, end: int) -> list[Fault]:
+    """Spans in which a service does not answer, whoever asks; others begin in the middle of an invocation."""
     spans = []
-    for _ in range(rng.choice((0, 0, 1, 2, 3))):
-        begin = rng.randrange(start, end)
-        service = rng.choice(("journal", "journal", "hot", "hot", "spotify", "tables"))
+    for _ in range(rng.choice((0, 0, 0, 1, 2))):
+        begin, service = rng.randrange(start, end), rng.choice(("journal", "hot", "spotify"))
         spans.append(Fault(service, 0, OUTAGE, begin, begin + rng.randrange(5 * MINUTE, 6 * HOUR)))
     return spans
 

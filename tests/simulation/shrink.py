@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from tests.simulation.faults import OUTAGE, Fault
+from tests.simulation.faults import Fault
 from tests.simulation.scripts import Script
 from tests.simulation.world import Verdict, play
 
@@ -48,7 +48,7 @@ def replay_line(script: Script, plan: Sequence[Fault]) -> str:
 
 def written(fault: Fault) -> str:
     """A fault as one argument."""
-    span = f":{fault.start}:{fault.end}" if fault.mode == OUTAGE else ""
+    span = f":{fault.start}:{fault.end}" if fault.end else ""
     return f"{fault.where}:{fault.call}:{fault.mode}{span}"
 
 

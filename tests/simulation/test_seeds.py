@@ -15,10 +15,13 @@ WHOLE = 10_000
 SEEDS = WHOLE if IS_FULL else 400
 
 HITS = 100
-"""So often each fault must strike in a whole run; in a part of it, half as often in proportion."""
+"""So often each fault must strike in a whole run; in a part of it, a quarter as often in proportion."""
+
+MISSED = 0.03
+"""In a part of a whole run so many of the faults, the rarest ones, may be missed."""
 
 RUNS = 50
-"""In so many seeds of a whole run each rare branch must be visited; in a part of it, half in proportion."""
+"""In so many seeds of a whole run each rare branch must be visited; in a part of it, a quarter in proportion."""
 
 BRANCHES = {
     "without the state store": "branch cold-only",
@@ -55,13 +58,12 @@ def test_no_seed_violates_an_invariant(total: Sum) -> None:
     assert not total.broken, total.report()
 
 
-@pytest.mark.skipif(not IS_FULL, reason="needs PLAYLEDGER_SIMULATION=full: some faults are too rare for a share of it")
 def test_every_fault_struck_every_side_effect_often_enough(total: Sum) -> None:
     names = [f"{site}|{mode}" for site, mode in PAIRS] + [f"answer|{mode}" for mode in ANSWERS]
     wanted = least(HITS)
     seldom = {name: total.tally[name] for name in names if total.tally[name] < wanted}
     print(f"least hit: {sorted((total.tally[name], name) for name in names)[:5]}")
-    assert not seldom, f"fewer than {wanted} hits: {seldom}"
+    assert len(seldom) <= (0 if IS_FULL else MISSED * len(names)), f"fewer than {wanted} hits: {seldom}"
 
 
 def test_every_rare_branch_was_visited_in_enough_seeds(total: Sum) -> None:
@@ -80,4 +82,4 @@ def test_hardly_a_gap_is_empty(total: Sum) -> None:
 
 def least(whole: int) -> float:
     """What a run of this size must reach of what a whole run must."""
-    return whole if SEEDS >= WHOLE else max(1.0, whole * SEEDS / WHOLE / 2)
+    return whole if SEEDS >= WHOLE else max(1.0, whole * SEEDS / WHOLE / 4)

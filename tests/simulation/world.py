@@ -98,7 +98,7 @@ class World:
         def body() -> Any:
             spotify = self.login.client() if self.script.wired else self.spotify
             report = capture(spotify, self._journal, self._hot, now=slot, pause=self._pause)
-            self._acknowledged(report)
+            self._acknowledged(report, at)
             return report
 
         return self._spawn(name, at, body, LIMIT_MS)
@@ -140,21 +140,21 @@ class World:
     def _pause(self, seconds: float) -> None:
         self.scheduler.sleep(int(seconds * SECOND))
 
-    def _acknowledged(self, report: Any) -> None:
+    def _acknowledged(self, report: Any, at: int) -> None:
         task = self.scheduler.current
         self.tally[f"outcome {report.outcome}"] += 1
         if report.outcome != "blocked":
             self.judge.acknowledge(task)
+        self.most_new = max(self.most_new, len(task.notes.get("new", [])))
         if report.outcome == "degraded":
             self.tally["branch cold-only"] += 1
-        if self.script.faultless and not self.script.has_twins:
+        if self.script.faultless and self.script.is_alone(at):
             self._thrifty(task, report.outcome)
 
     def _thrifty(self, task: Task, outcome: str) -> None:
         """Two calls to the stores where there is nothing new, three where there is, one more per further date (I8)."""
         calls, new = task.store_calls, task.notes.get("new", [])
         dates = {ms // DAY for ms in new}
-        self.most_new = max(self.most_new, len(new))
         allowed = IDLE_CALLS if outcome == "idle" else BUSY_CALLS + max(0, len(dates) - 1)
         if calls > allowed:
             self.judge.say("I8", f"{task.name} ({outcome}) made {calls} calls for {len(new)} new plays")
