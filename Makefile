@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint format types generate lock build build-aws simulate screenshot clean
+.PHONY: help setup demo test check lint format types generate lock build build-aws simulate screenshot checkov clean
 
 PYTHON ?= >=3.11
 ARGS ?=
@@ -60,10 +60,14 @@ build: $(OUR_UV) ## the wheel, into dist/
 build-aws: $(DEV) $(OUR_UV) ## what the functions in AWS run: code.zip and layer.zip, into build/
 	$(BIN)/python -m wiring.package --uv $(UV) --out build
 
+checkov: .tools/checkov/bin/checkov ## checkov over terraform/: each exception is explained beside its resource
+	$< --directory terraform --framework terraform --skip-download --compact --quiet
+
 setup: $(DEV) ## the environment for working on it, in .venv
 
 lock: $(OUR_UV) ## lock anew what pyproject.toml asks for; ARGS=--upgrade takes newer releases
 	echo uv | $(COMPILE) $(ARGS) --output-file requirements/uv.txt -
+	echo checkov | $(COMPILE) $(ARGS) --output-file requirements/checkov.txt -
 	printf 'hatchling>=1.27\neditables\n' | $(COMPILE) $(ARGS) --output-file requirements/build.txt -
 	$(COMPILE) $(ARGS) --output-file requirements/laptop.txt pyproject.toml
 	$(COMPILE) $(ARGS) --output-file requirements/aws.txt pyproject.toml $(ALL) -c requirements/laptop.txt
@@ -85,6 +89,12 @@ clean: ## remove what was built, fetched or cached here
 		fi; \
 	done; \
 	echo "No uv, and no Python here can make a virtual environment. Install uv, or on Debian python3-venv." >&2; exit 1
+
+.tools/checkov/bin/checkov: requirements/checkov.txt | $(OUR_UV)
+	@echo "installing checkov into .tools/checkov"
+	@$(UV) venv --quiet --allow-existing --python '$(PYTHON)' .tools/checkov
+	@$(UV) pip sync --quiet --python .tools/checkov/bin/python --require-hashes $<
+	@touch $@
 
 .venv/bin/python: | $(OUR_UV)
 	@$(UV) venv --quiet --allow-existing --python '$(PYTHON)' .venv

@@ -79,17 +79,10 @@ def _sync(folder: Path) -> None:
 
 # ---- AWS --------------------------------------------------------------------------------------------------------
 
-CACHED_BRIEFLY = "max-age=300"
-"""For the page's own files, the vendored ones too: their names do not change with their bytes, and a page whose
-integrity hashes are newer than its cached scripts would refuse to run them."""
-
-ALWAYS_ASKED = "no-cache"
-"""For the data: kept, but never shown before the server says that it is still the newest."""
-
-
-def cache_control(name: str) -> str:
-    """How long a browser may show the file without asking."""
-    return ALWAYS_ASKED if name.endswith(".json") else CACHED_BRIEFLY
+CACHE_CONTROL = "no-cache"
+"""Kept, but never shown before the server says that it is still the newest: names do not change with their bytes, and
+a page whose integrity hashes are newer than its cached scripts would refuse to run them. The rule of
+dashboard/headers.json, which the files that Terraform uploads have too."""
 
 
 class S3Publisher:
@@ -107,7 +100,7 @@ class S3Publisher:
                 Key=checked(name),
                 Body=body,
                 ContentType=content_type,
-                CacheControl=cache_control(name),
+                CacheControl=CACHE_CONTROL,
             )
 
     def published(self, name: str) -> bytes | None:

@@ -16,7 +16,7 @@ output "data_bucket" {
 }
 
 output "settings" {
-  description = "Environment for playledger's own commands against this deployment: login, migrate, doctor. No secret."
+  description = "What playledger's commands need to find this deployment (login, migrate, doctor). No secret."
   value       = merge({ AWS_REGION = var.region }, local.settings)
 }
 
@@ -44,7 +44,10 @@ output "next_steps" {
   description = "What remains to be done by hand."
   value = [
     "Confirm the mail that AWS sent to ${var.alert_email}: until then no alarm reaches you.",
-    "Log in to Spotify: playledger login --aws",
-    "Upload the page to s3://${local.names.site_bucket}, then wait for the first night, or invoke ${local.function_names.aggregate}.",
+    "Let your Spotify app redirect to http://127.0.0.1:8724/callback (developer.spotify.com, your app, Settings).",
+    "Log in: playledger login --aws --settings terraform/settings.json",
+    "Bring a history along, if you have one: playledger migrate --to aws --settings terraform/settings.json",
+    "Make the first page now, or wait for the night: aws lambda invoke --region ${var.region} --function-name ${local.function_names.aggregate} /dev/stdout",
+    "Ask whether all is well: playledger doctor --aws --settings terraform/settings.json",
   ]
 }

@@ -56,6 +56,23 @@ run "private_by_default" {
     error_message = "Nobody is told where the dashboard is."
   }
 
+  # The page
+  assert {
+    condition = alltrue([
+      for file in ["index.html", "style.css", "icon.svg", "js/main.js", "vendor/chart.umd.js"] :
+      aws_s3_object.page[file].key == file && aws_s3_object.page[file].etag == filemd5("../dashboard/${file}")
+    ])
+    error_message = "The page is not in its bucket."
+  }
+  assert {
+    condition     = alltrue([for file, _ in aws_s3_object.page : can(regex("\\.(html|css|js|svg)$", file))])
+    error_message = "Something is published that is not the page, such as a document of invented plays."
+  }
+  assert {
+    condition     = alltrue([for object in aws_s3_object.page : object.cache_control == "no-cache"])
+    error_message = "A file could be shown that no longer fits the others."
+  }
+
   # Headers
   assert {
     condition = alltrue([

@@ -33,7 +33,7 @@ run "by_default" {
   assert {
     condition = {
       for name, function in aws_lambda_function.this : name => [function.memory_size, function.timeout, length(function.layers)]
-    } == { ingest = [128, 30, 1], enrich = [256, 60, 1], aggregate = [256, 60, 2], playlist = [256, 60, 1] }
+    } == { ingest = [128, 30, 1], enrich = [256, 60, 1], aggregate = [256, 300, 2], playlist = [256, 60, 1] }
     error_message = "Memory, timeout or layers are not as designed: the pandas layer is the night's alone."
   }
   assert {
@@ -119,7 +119,7 @@ run "by_default" {
     error_message = "Not 5 % of errors."
   }
   assert {
-    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.duration : name => alarm.threshold } == { ingest = 24000, enrich = 48000, aggregate = 48000, playlist = 48000 }
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.duration : name => alarm.threshold } == { ingest = 24000, enrich = 48000, aggregate = 240000, playlist = 48000 }
     error_message = "Not 80 % of the timeouts."
   }
   assert {

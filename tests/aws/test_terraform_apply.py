@@ -13,6 +13,7 @@ from adapters.metadata_cache import DynamoMetadataCache
 from adapters.publisher import S3Publisher
 from adapters.table_store import S3TableStore
 from adapters.token_store import ParameterTokenStore
+from cli.serve import PAGE, HeaderPolicy, site
 from playledger.errors import NeedsReauth
 from playledger.journal import encode
 from playledger.models import IngestionState, Token
@@ -158,6 +159,22 @@ def test_every_schedule_wakes_a_function_with_the_time_it_was_due(deployed):
         assert target["DeadLetterConfig"]["Arn"].endswith(":playledger-dead-letters")
 
 
+# ---- the page ---------------------------------------------------------------------------------------------------
+
+
+def test_the_page_lies_in_its_bucket_as_the_local_server_shows_it(deployed, tmp_path):
+    s3, bucket = deployed.client("s3"), deployed.outputs["site_bucket"]
+    keys = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    shown = {address.removeprefix("/"): file for address, file in site(PAGE, tmp_path).items()}
+    assert keys == set(shown) - {"", "dashboard_data.json"}
+    policy = HeaderPolicy.read(PAGE / "headers.json")
+    for key in keys:
+        stored = s3.get_object(Bucket=bucket, Key=key)
+        assert stored["Body"].read() == shown[key].file.read_bytes()
+        assert stored["ContentType"] == shown[key].media
+        assert stored["CacheControl"] == policy.headers(f"/{key}")["Cache-Control"]
+
+
 # ---- what the adapters meet -------------------------------------------------------------------------------------
 
 
@@ -176,7 +193,7 @@ def test_the_adapters_find_tables_and_buckets_as_they_write_them(deployed):
     assert S3Journal(s3, settings.data_bucket).put(batch.key, batch.body)
     assert not S3Journal(s3, settings.data_bucket).put(batch.key, batch.body)
     assert S3TableStore(s3, settings.data_bucket).list("plays") == {}
-    S3Publisher(s3, settings.site_bucket).publish("index.html", b"<!doctype html>", "text/html")
+    S3Publisher(s3, settings.site_bucket).publish("dashboard_data.json", b"{}", "application/json")
     deployed.clear()
     assert hot.load_state() is None
     assert S3Journal(s3, settings.data_bucket).list() == []

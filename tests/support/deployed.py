@@ -130,7 +130,8 @@ class Deployed:
     def _clear_bucket(self, name: str) -> None:
         s3 = self.client("s3")
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            found = [item for item in listed if not _is_of_the_page(item["Key"])]
             if found:
                 objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
                 s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
@@ -140,6 +141,11 @@ class Deployed:
         while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def _is_of_the_page(key: str) -> bool:
+    """What Terraform uploaded, and would miss."""
+    return (ROOT / "dashboard" / key).is_file()
 
 
 # ---- fixtures ---------------------------------------------------------------------------------------------------

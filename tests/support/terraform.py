@@ -12,7 +12,7 @@ from tests.support.tree import ROOT
 
 LEAST = (1, 11)
 OVERRIDE = ROOT / "tests/support/local_override.tf"
-READ_BY_THE_ROOT = ("glue_catalog/tables.json", "dashboard/headers.json")
+READ_BY_THE_ROOT = ("glue_catalog/tables.json", "dashboard", "sql/cookbook")
 
 PROBE = """
 terraform {
@@ -84,15 +84,21 @@ def copied_root(parent: Path, *, environ: Mapping[str, str] | None = None, overr
         ROOT / "terraform", folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "*.tfvars")
     )
     for name in READ_BY_THE_ROOT:
-        (parent / name).parent.mkdir()
-        shutil.copy(ROOT / name, parent / name)
-    if (ROOT / "sql/cookbook").is_dir():
-        shutil.copytree(ROOT / "sql/cookbook", parent / "sql/cookbook")
+        _copy(ROOT / name, parent / name)
     if override:
         shutil.copy(OVERRIDE, folder)
     terraform = Terraform(folder, environ or {})
     terraform.run("init", "-input=false")
     return terraform
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file, or a folder where there is one."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    elif source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
 
 
 def variables(**values: object) -> list[str]:
