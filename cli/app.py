@@ -8,7 +8,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from cli.options import ERR, OUT, Shared, moment, print_json, progress_bar
+from cli.options import ERR, OUT, Aws, Json, SettingsFile, Shared, moment, print_json, progress_bar
 from playledger import __version__
 from playledger.errors import Misconfigured, PlayledgerError
 
@@ -26,8 +26,6 @@ app = typer.Typer(
         "13 wrong settings."
     ),
 )
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text, for scripts.")]
 
 
 def _shared(context: typer.Context) -> Shared:
@@ -68,12 +66,22 @@ def login(
         str | None, typer.Option(help="Client id of your Spotify app. [default: from config.toml]")
     ] = None,
     port: Annotated[int, typer.Option(min=1024, max=65535, help="Port of the redirect URI on 127.0.0.1.")] = 8724,
+    aws: Aws = False,
+    settings: SettingsFile = None,
 ) -> None:
-    """Log in to Spotify in the browser. Spotify ends every login after six months: do it again before."""
+    """Log in to Spotify in the browser. Spotify ends every login after six months: do it again before.
+
+    With --aws the login goes to your deployment, and the functions there go on from it.
+    """
     from cli.login import login as log_in
 
-    with _shared(context).laptop(spotify_client_id=client_id) as laptop:
-        log_in(laptop, port)
+    shared = _shared(context)
+    if aws or settings:
+        with shared.deployment(settings) as deployment:
+            log_in(deployment, port)
+    else:
+        with shared.laptop(spotify_client_id=client_id) as laptop:
+            log_in(laptop, port, config=str(laptop.home / "config.toml"))
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 import webbrowser
 from collections.abc import Callable
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -13,11 +14,35 @@ from adapters.spotify_login import Consent
 from cli.show import say
 from playledger.errors import Misconfigured, NeedsReauth, WrongAccount
 from playledger.models import Token
-from wiring.laptop import Laptop
+from playledger.ports import HotStore, Spotify, TokenStore
+from playledger.settings import Settings
 
 PATH = "/callback"
 PATIENCE_S = 180.0
 DONE = b"<!doctype html><title>Playledger</title><p>Logged in. You can close this page.</p>"
+
+
+class Ledger(Protocol):
+    """A ledger one can log in to: a laptop's or a deployment's."""
+
+    @property
+    def settings(self) -> Settings:
+        """Client id and addresses of Spotify."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Now."""
+
+    @property
+    def tokens(self) -> TokenStore:
+        """Where the login goes."""
+
+    @property
+    def hot(self) -> HotStore:
+        """Where the account is known from."""
+
+    def spotify_as(self, tokens: TokenStore) -> Spotify:
+        """The account that these tokens belong to."""
 
 
 class _Listener(HTTPServer):
@@ -50,20 +75,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing: the address holds a code."""
 
 
-def login(laptop: Laptop, port: int, show: Callable[[str], object] = webbrowser.open) -> None:
+def login(
+    ledger: Ledger, port: int, show: Callable[[str], object] = webbrowser.open, *, config: str = "config.toml"
+) -> None:
     """Runs the login and stores it. Raises NeedsReauth, Misconfigured, or WrongAccount before anything is stored."""
-    if not laptop.settings.spotify_client_id:
+    if not ledger.settings.spotify_client_id:
         raise Misconfigured(
             "no Spotify client id: make an app on Spotify's developer dashboard with the redirect URI "
-            f"http://127.0.0.1:{port}{PATH} and set spotify_client_id in {laptop.home / 'config.toml'}"
+            f"http://127.0.0.1:{port}{PATH} and set spotify_client_id in {config}"
         )
     consent = Consent(
-        laptop.settings.spotify_client_id, f"http://127.0.0.1:{port}{PATH}", laptop.settings.spotify_accounts_url
+        ledger.settings.spotify_client_id, f"http://127.0.0.1:{port}{PATH}", ledger.settings.spotify_accounts_url
     )
     answer = _await_answer(consent, port, show)
     with requests.Session() as session:
-        token = consent.trade(consent.code(answer), session, laptop.clock)
-    _keep(laptop, token)
+        token = consent.trade(consent.code(answer), session, ledger.clock)
+    _keep(ledger, token)
     say(f"Logged in. Spotify lets this login die on {token.dies_at:%Y-%m-%d}; log in again before.")
 
 
@@ -99,22 +126,22 @@ class _Held:
         return ""
 
 
-def _keep(laptop: Laptop, token: Token) -> None:
+def _keep(ledger: Ledger, token: Token) -> None:
     """Stores the login with its account's hash, unless the ledger belongs to another account."""
     held = _Held(token)
-    owner = account_hash(laptop.spotify_as(held).me().body)
-    if _ledger_owner(laptop) not in (None, owner):
+    owner = account_hash(ledger.spotify_as(held).me().body)
+    if _ledger_owner(ledger) not in (None, owner):
         raise WrongAccount(
-            "this ledger belongs to another Spotify account; log in with that one or choose another --home"
+            "this ledger belongs to another Spotify account; log in with that one or choose another ledger"
         )
-    laptop.tokens.save(held.token.model_copy(update={"account_hash": owner}), None)
+    ledger.tokens.save(held.token.model_copy(update={"account_hash": owner}), None)
 
 
-def _ledger_owner(laptop: Laptop) -> str | None:
-    state = laptop.hot.load_state()
+def _ledger_owner(ledger: Ledger) -> str | None:
+    state = ledger.hot.load_state()
     if state and state.account_hash:
         return state.account_hash
     try:
-        return laptop.tokens.load()[0].account_hash
+        return ledger.tokens.load()[0].account_hash
     except NeedsReauth:
         return None

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import BaseModel
@@ -16,6 +16,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from playledger.models import parse_instant
 from wiring.clock import wall_clock
 from wiring.laptop import Laptop, open_home
+from wiring.remote import open_deployment
+
+if TYPE_CHECKING:
+    from wiring.aws import Aws as Deployment
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of text, for scripts.")]
+Aws = Annotated[bool, typer.Option("--aws", help="Your deployment in AWS instead of this machine.")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        exists=True,
+        dir_okay=False,
+        help="Which deployment: the file that `make deploy` writes, terraform/settings.json. [default: PLAYLEDGER_* in "
+        "the environment]",
+    ),
+]
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -45,6 +62,10 @@ class Shared:
     def laptop(self, **flags: Any) -> Laptop:
         """The wired laptop; flags that are None were not given."""
         return open_home(self.home, {"time_zone": self.zone, **flags}, self.clock)
+
+    def deployment(self, settings: Path | None) -> "Deployment":
+        """The wired deployment that the file names, or the environment."""
+        return open_deployment(settings, self.clock)
 
 
 def report_values(report: Any) -> Any:
