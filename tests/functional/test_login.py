@@ -11,10 +11,13 @@ import requests
 
 from cli.login import login
 from playledger.errors import Misconfigured, NeedsReauth, WrongAccount
+from playledger.models import IngestionState
 from simulator.account import Account
 from simulator.clock import VirtualClock
 from simulator.server import SimulatedSpotify, serve
+from tests.support.remote import made_by_hand, write_settings
 from wiring.laptop import Laptop, open_home
+from wiring.remote import open_deployment
 
 pytestmark = pytest.mark.functional
 
@@ -97,6 +100,46 @@ def test_another_account_cannot_take_over_a_ledger(tmp_path: Path, spotify: Simu
         with opened(tmp_path / "home", other) as laptop, pytest.raises(WrongAccount, match="another Spotify account"):
             login(laptop, PORT, browser)
         browser.close()
+
+
+# ---- to a deployment --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path, spotify: SimulatedSpotify) -> Iterator[Path]:
+    """The settings of a deployment whose Spotify is the simulated one."""
+    with made_by_hand():
+        yield write_settings(
+            tmp_path / "settings.json",
+            PLAYLEDGER_SPOTIFY_CLIENT_ID=spotify.client_id,
+            PLAYLEDGER_SPOTIFY_API_URL=spotify.api_url,
+            PLAYLEDGER_SPOTIFY_ACCOUNTS_URL=spotify.accounts_url,
+        )
+
+
+@pytest.mark.aws
+def test_a_login_to_aws_is_a_secure_string_that_the_functions_read(settings: Path) -> None:
+    browser = Browser()
+    with open_deployment(settings, VirtualClock(NOW)) as deployment:
+        login(deployment, PORT, browser)
+        browser.close()
+        token, _ = deployment.tokens.load()
+        stored = deployment.client("ssm").get_parameter(Name="/ledger/spotify-login", WithDecryption=False)
+    assert token.authorized_at == NOW
+    assert token.account_hash
+    assert stored["Parameter"]["Type"] == "SecureString"
+
+
+@pytest.mark.aws
+def test_another_account_cannot_take_over_a_deployment(settings: Path) -> None:
+    browser = Browser()
+    with open_deployment(settings, VirtualClock(NOW)) as deployment:
+        deployment.hot.commit([], IngestionState(version=1, account_hash="0" * 64))
+        with pytest.raises(WrongAccount, match="another Spotify account"):
+            login(deployment, PORT, browser)
+        browser.close()
+        with pytest.raises(NeedsReauth):
+            deployment.tokens.load()
 
 
 def test_without_a_client_id_the_sentence_says_where_to_get_one(tmp_path: Path) -> None:
