@@ -2,6 +2,7 @@
 
 import gc
 import gzip
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -213,6 +214,13 @@ def test_parquet_gives_back_every_type(real_stores: Callable[[], TableStore]) ->
     again = real_stores().write("wide", "2026-05", [], digest="d:2", replaces=stored)
     assert dict(real_stores().list("wide")) == {"2026-05": again}
     assert list(real_stores().read("wide", "2026-05")) == []
+
+
+def test_parquet_is_packed_by_what_the_pandas_layer_can_read_and_write() -> None:
+    import pyarrow.parquet as pq
+
+    packed = pq.ParquetFile(io.BytesIO(encode(SPECS["wide"], WIDE, "d").body)).metadata.row_group(0)
+    assert {packed.column(index).compression for index in range(packed.num_columns)} <= {"GZIP", "SNAPPY"}
 
 
 def test_a_row_with_other_columns_is_refused(real_stores: Callable[[], TableStore]) -> None:
