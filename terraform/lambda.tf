@@ -36,7 +36,8 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = var.reserved_concurrency
   filename                       = "${var.artifact_dir}/code.zip"
   source_code_hash               = filebase64sha256("${var.artifact_dir}/code.zip")
-  layers                         = concat([aws_lambda_layer_version.packages.arn], each.value.pandas ? [local.pandas_layer] : [])
+  # Lambda unpacks them in this order, the later over the earlier: ours last, so that of a package in both ours is run.
+  layers = concat(each.value.pandas ? [local.pandas_layer] : [], [aws_lambda_layer_version.packages.arn])
 
   environment {
     variables = { for name in local.env_contract[each.key] : name => local.settings[name] }

@@ -37,8 +37,8 @@ run "by_default" {
     error_message = "Memory, timeout or layers are not as designed: the pandas layer is the night's alone."
   }
   assert {
-    condition     = aws_lambda_function.this["aggregate"].layers[1] == "arn:aws:lambda:eu-north-1:336392948345:layer:AWSSDKPandas-Python313-Arm64:11"
-    error_message = "The night's second layer is not the pinned one."
+    condition     = aws_lambda_function.this["aggregate"].layers[0] == "arn:aws:lambda:eu-north-1:336392948345:layer:AWSSDKPandas-Python313-Arm64:11"
+    error_message = "The night's first layer is not the pinned one, for ours to be unpacked over."
   }
   assert {
     condition = { for name, function in aws_lambda_function.this : name => function.handler } == {
