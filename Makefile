@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint format types generate lock build build-aws simulate screenshot checkov clean
+.PHONY: help setup demo test check lint format types generate lock wheel build simulate screenshot checkov clean
 
 PYTHON ?= >=3.11
 ARGS ?=
@@ -54,10 +54,10 @@ screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)
 	$(BIN)/playledger --home build/screenshot demo --fresh --no-serve
 	$(BIN)/python -m tests.support.screenshot build/screenshot/site docs/screenshot.png
 
-build: $(OUR_UV) ## the wheel, into dist/
+wheel: $(OUR_UV) ## the wheel, into dist/
 	$(UV) build --quiet --wheel --require-hashes --build-constraints requirements/build.txt --out-dir dist .
 
-build-aws: $(DEV) $(OUR_UV) ## what the functions in AWS run: code.zip and layer.zip, into build/
+build: $(DEV) $(OUR_UV) ## what the functions in AWS run: code.zip and layer.zip, into build/
 	$(BIN)/python -m wiring.package --uv $(UV) --out build
 
 checkov: .tools/checkov/bin/checkov ## checkov over terraform/: each exception is explained beside its resource

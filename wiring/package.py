@@ -6,8 +6,7 @@ one time for all files, nothing packed, so that no version of zlib matters.
 
 import argparse
 import ast
-import importlib.util
-import py_compile
+import re
 import shutil
 import struct
 import subprocess
@@ -47,6 +46,18 @@ AARCH64 = 183
 OF_THE_RUNTIME = frozenset({"boto3", "botocore", "dateutil", "s3transfer", "six"})
 """What AWS has installed beside the layer."""
 
+OF_PANDAS_LAYER = frozenset({"awswrangler", "numpy", "pandas", "pyarrow"})
+"""What AWS's managed layer brings to the night, and to no other function: imported where it is used, never at load."""
+
+OF_THE_LAPTOP = frozenset({"duckdb"})
+"""What only the laptop's half of an adapter imports, where it is used: no function comes there."""
+
+MOST_BYTES = 262_144_000
+"""Lambda's limit for code and layers, unpacked."""
+
+PANDAS_LAYER_BYTES = 214_000_000
+"""The managed layer with awswrangler 3.16.1, unpacked: its largest release so far."""
+
 STAND_IN = '''"""In redis's place, which costs 10 MB and a third of a second: spotipy imports this name alone."""
 
 
@@ -76,16 +87,25 @@ def write_zip(target: Path, files: Mapping[str, bytes], *, packed: bool) -> None
 # ---- the layer --------------------------------------------------------------------------------------------------
 
 
-def install(uv: str, target: Path) -> None:
-    """The locked packages as wheels for the functions' machine. Raises Misconfigured with uv's words."""
-    version = ".".join(map(str, RUNTIME))
+def install(uv: str, target: Path, *, is_for_aws: bool = True) -> None:
+    """The locked packages as wheels, for the functions' machine or for this one and this Python.
+
+    Raises Misconfigured with uv's words.
+    """
     command = [uv, "pip", "install", "--quiet", "--target", str(target), "--require-hashes", "--no-deps"]
-    command += ["--python-platform", PLATFORM, "--python-version", version, "--only-binary", ":all:"]
-    ended = subprocess.run(  # noqa: S603  our own uv, our own lock
-        [*command, "--requirements", str(ROOT / LOCKED)], capture_output=True, text=True, check=False
-    )
+    command += ["--only-binary", ":all:", "--requirements", str(ROOT / LOCKED)]
+    if is_for_aws:
+        command += ["--python-platform", PLATFORM, "--python-version", ".".join(map(str, RUNTIME))]
+    else:
+        command += ["--python", sys.executable]
+    _run(command, f"uv could not install {LOCKED} for {PLATFORM if is_for_aws else 'this machine'}")
+
+
+def _run(command: list[str], complaint: str) -> str:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our tools, our lock
     if ended.returncode:
-        raise Misconfigured(f"uv could not install {LOCKED} for {PLATFORM}: {ended.stderr.strip()}")
+        raise Misconfigured(f"{complaint}: {ended.stderr.strip()}")
+    return ended.stdout.strip()
 
 
 def slim(target: Path) -> None:
@@ -101,35 +121,71 @@ def slim(target: Path) -> None:
             path.unlink()
 
 
-def compile_all(target: Path) -> bool:
-    """Adds .pyc files where this Python is the functions' own: their folder is read-only, so they never make any."""
-    if sys.version_info[:2] != RUNTIME:
-        return False
-    for path in sorted(target.rglob("*.py")):
-        cache = importlib.util.cache_from_source(str(path))
-        name = f"/opt/python/{path.relative_to(target).as_posix()}"
-        py_compile.compile(
-            str(path), cache, name, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-        )
-    return True
+def compiler(uv: str) -> str | None:
+    """A Python on this machine that is the functions' own, which alone makes .pyc files they can load."""
+    if sys.version_info[:2] == RUNTIME:
+        return sys.executable
+    try:
+        return _run([uv, "python", "find", "--system", ".".join(map(str, RUNTIME))], "no such Python") or None
+    except Misconfigured:
+        return None
+
+
+def compile_all(target: Path, python: str) -> None:
+    """Adds .pyc files: a function's folders are read-only, so without them each cold start compiles everything."""
+    flags = ["-qq", "--invalidation-mode", "unchecked-hash", "-s", str(target), "-p", "/opt/python"]
+    _run([python, "-I", "-m", "compileall", *flags, str(target)], f"{python} could not compile the layer")
+
+
+# ---- whether it would run there ---------------------------------------------------------------------------------
 
 
 def faults(target: Path) -> list[str]:
     """What would not load in a function: libraries of other machines or Pythons, imports of what is absent."""
+    return [*_foreign_libraries(target), *_foreign_wheels(target), *_open_imports(target), *_too_large(target)]
+
+
+def _foreign_libraries(target: Path) -> Iterator[str]:
     tag = "cpython-" + "".join(map(str, RUNTIME))
-    found = []
     for path in sorted(target.rglob("*.so*")):
         name = path.relative_to(target).as_posix()
         if machine(path.read_bytes()[:20]) != AARCH64:
-            found.append(f"{name} is for another machine than arm64")
+            yield f"{name} is for another machine than arm64"
         if ".cpython-" in path.name and tag not in path.name:
-            found.append(f"{name} is for another Python than {tag}")
+            yield f"{name} is for another Python than {tag}"
+
+
+def _foreign_wheels(target: Path) -> Iterator[str]:
+    for path in sorted(target.glob("*.dist-info/WHEEL")):
+        tags = re.findall(r"^Tag: (\S+)$", path.read_text("utf-8"), re.MULTILINE)
+        if not any(map(fits, tags)):
+            yield f"{path.parent.name} is a wheel for {', '.join(tags) or 'nothing'}"
+
+
+def fits(tag: str) -> bool:
+    """Whether a wheel of this tag loads in a function: any Python's, the runtime's own, or the stable ABI up to it."""
+    python, abi, platform = tag.split("-")
+    own = f"cp{RUNTIME[0]}{RUNTIME[1]}"
+    is_stable = abi == "abi3" and python.startswith("cp3") and int(python[3:]) <= RUNTIME[1]
+    is_abi = (abi == "none" and python in ("py3", f"py{RUNTIME[0]}{RUNTIME[1]}", own)) or (python == abi == own)
+    return (is_abi or is_stable) and (platform == "any" or platform.endswith("aarch64"))
+
+
+def _open_imports(target: Path) -> Iterator[str]:
+    """Imports of our code that nothing answers; what a function imports later may also come from the pandas layer."""
     present = {path.name.removesuffix(".py") for path in target.iterdir()} | {*PACKAGES, *OF_THE_RUNTIME}
+    present |= sys.stdlib_module_names
     for name, body in code_files():
         if name.endswith(".py"):
-            missing = top_imports(body) - present - sys.stdlib_module_names
-            found += [f"{name} imports {top}, which is in no layer" for top in sorted(missing)]
-    return found
+            at_load, later = imports(body)
+            missing = (at_load - present) | (later - present - OF_PANDAS_LAYER - OF_THE_LAPTOP)
+            yield from (f"{name} imports {top}, which is in no layer" for top in sorted(missing))
+
+
+def _too_large(target: Path) -> Iterator[str]:
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    if size > (most := MOST_BYTES - PANDAS_LAYER_BYTES):
+        yield f"the layer has {size:,} bytes unpacked; beside the pandas layer {most:,} fit"
 
 
 def machine(head: bytes) -> int | None:
@@ -137,15 +193,25 @@ def machine(head: bytes) -> int | None:
     return int(struct.unpack_from("<H", head, 18)[0]) if head.startswith(b"\x7fELF") and len(head) >= 20 else None
 
 
-def top_imports(source: bytes) -> set[str]:
-    """Top-level names that a module imports when it is loaded; what functions import later is theirs to have."""
-    found: set[str] = set()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add((node.module or "").partition(".")[0])
-    return found
+def imports(source: bytes) -> tuple[set[str], set[str]]:
+    """Top-level names that a module imports when it is loaded, and those that its functions import when they run."""
+    at_load, later = set[str](), set[str]()
+
+    def look(nodes: list[ast.stmt], found: set[str]) -> None:
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add((node.module or "").partition(".")[0])
+            elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+                inner = later if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else found
+                for part in ("body", "orelse", "finalbody"):
+                    look(getattr(node, part, []), inner)
+                for handler in getattr(node, "handlers", []):
+                    look(handler.body, inner)
+
+    look(ast.parse(source).body, at_load)
+    return at_load, later
 
 
 # ---- both -------------------------------------------------------------------------------------------------------
@@ -165,12 +231,24 @@ def build_layer(out: Path, uv: str) -> Path:
     folder.mkdir(parents=True)
     install(uv, folder)
     slim(folder)
+    if python := compiler(uv):
+        compile_all(folder, python)
     if wrong := faults(folder):
         raise Misconfigured("; ".join(wrong))
-    compile_all(folder)
     files = {f"python/{path.relative_to(folder).as_posix()}": path for path in folder.rglob("*") if path.is_file()}
     write_zip(target, {name: path.read_bytes() for name, path in files.items()}, packed=True)
     return target
+
+
+def build_here(out: Path, uv: str) -> Path:
+    """The layer's packages for this machine and this Python, in a folder: what tests and benches run the code on."""
+    folder = out / "here"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    install(uv, folder, is_for_aws=False)
+    slim(folder)
+    compile_all(folder, sys.executable)
+    return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -183,6 +261,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for made in (build_code(given.out), build_layer(given.out, given.uv)):
             sys.stdout.write(f"{made} {made.stat().st_size / 1_000_000:.1f} MB\n")
+        if not compiler(given.uv):
+            version = ".".join(map(str, RUNTIME))
+            sys.stdout.write(f"without .pyc files, for no Python {version} is here: cold starts take longer\n")
     except PlayledgerError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -1,7 +1,6 @@
 """The stack of `terraform/`, applied once per worker to a local AWS: tests of functions and permissions stand on it."""
 
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -11,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from playledger.errors import Misconfigured
 from tests.support import local_aws
+from tests.support.built import without_network
 from tests.support.terraform import ANSWERS, Terraform, copied_root, missing, variables
-from tests.support.tree import ROOT
 
 REGION = ANSWERS["region"]
 ROOMS = {"ingest": "ingestion", "enrich": "enrichment", "aggregate": "aggregation", "playlist": "playlist"}
@@ -159,19 +159,13 @@ def terraform_ready(needs: Any, tmp_path_factory: pytest.TempPathFactory) -> Non
 
 
 @pytest.fixture(scope="session")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of code.zip and layer.zip: what was built, or stand-ins without code."""
-    built = ROOT / "build"
-    if all((built / name).is_file() for name in ("code.zip", "layer.zip")):
-        return built
-    folder = tmp_path_factory.mktemp("artifacts")
-    stand_in = "def lambda_handler(event, context):\n    raise NotImplementedError\n"
-    with zipfile.ZipFile(folder / "code.zip", "w") as code:
-        for room in ROOMS.values():
-            code.writestr(zipfile.ZipInfo(f"{room}/handler.py"), stand_in)
-    with zipfile.ZipFile(folder / "layer.zip", "w") as layer:
-        layer.writestr(zipfile.ZipInfo("python/README"), "Nothing was built.\n")
-    return folder
+def artifacts(needs: Any) -> Path:
+    """The folder of the real code.zip and layer.zip, and of the layer's packages for this Python in `here`."""
+    try:
+        return without_network()
+    except Misconfigured as error:
+        needs("packages", str(error))
+        raise
 
 
 @pytest.fixture(scope="session")
