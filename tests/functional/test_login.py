@@ -4,20 +4,16 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import requests
 
 from cli.login import login
 from playledger.errors import Misconfigured, NeedsReauth, WrongAccount
-from playledger.models import IngestionState
 from simulator.account import Account
 from simulator.clock import VirtualClock
 from simulator.server import SimulatedSpotify, serve
-from tests.support.remote import made_by_hand, write_settings
+from tests.support.consent import Browser
 from wiring.laptop import Laptop, open_home
-from wiring.remote import open_deployment
 
 pytestmark = pytest.mark.functional
 
@@ -40,31 +36,6 @@ def opened(home: Path, spotify: SimulatedSpotify) -> Laptop:
         "spotify_accounts_url": spotify.accounts_url,
     }
     return open_home(home, flags, VirtualClock(NOW))
-
-
-class Browser:
-    """Opens an address on a thread of its own, as a browser would, after `first` other addresses."""
-
-    def __init__(self, *first: str, tampered: bool = False) -> None:
-        self.first = first
-        self.tampered = tampered
-        self.threads: list[Thread] = []
-
-    def __call__(self, address: str) -> None:
-        self.threads.append(Thread(target=self._visit, args=(address,)))
-        self.threads[-1].start()
-
-    def _visit(self, address: str) -> None:
-        for other in self.first:
-            requests.get(other, timeout=5).close()
-        if self.tampered:
-            address = address.replace("state=", "state=x")
-        requests.get(address, timeout=5).close()
-
-    def close(self) -> None:
-        """Waits for all visits."""
-        for thread in self.threads:
-            thread.join(10)
 
 
 def test_a_login_is_stored_with_its_consent_and_account_and_only_its_owner_can_read_it(
@@ -100,46 +71,6 @@ def test_another_account_cannot_take_over_a_ledger(tmp_path: Path, spotify: Simu
         with opened(tmp_path / "home", other) as laptop, pytest.raises(WrongAccount, match="another Spotify account"):
             login(laptop, PORT, browser)
         browser.close()
-
-
-# ---- to a deployment --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def settings(tmp_path: Path, spotify: SimulatedSpotify) -> Iterator[Path]:
-    """The settings of a deployment whose Spotify is the simulated one."""
-    with made_by_hand():
-        yield write_settings(
-            tmp_path / "settings.json",
-            PLAYLEDGER_SPOTIFY_CLIENT_ID=spotify.client_id,
-            PLAYLEDGER_SPOTIFY_API_URL=spotify.api_url,
-            PLAYLEDGER_SPOTIFY_ACCOUNTS_URL=spotify.accounts_url,
-        )
-
-
-@pytest.mark.aws
-def test_a_login_to_aws_is_a_secure_string_that_the_functions_read(settings: Path) -> None:
-    browser = Browser()
-    with open_deployment(settings, VirtualClock(NOW)) as deployment:
-        login(deployment, PORT, browser)
-        browser.close()
-        token, _ = deployment.tokens.load()
-        stored = deployment.client("ssm").get_parameter(Name="/ledger/spotify-login", WithDecryption=False)
-    assert token.authorized_at == NOW
-    assert token.account_hash
-    assert stored["Parameter"]["Type"] == "SecureString"
-
-
-@pytest.mark.aws
-def test_another_account_cannot_take_over_a_deployment(settings: Path) -> None:
-    browser = Browser()
-    with open_deployment(settings, VirtualClock(NOW)) as deployment:
-        deployment.hot.commit([], IngestionState(version=1, account_hash="0" * 64))
-        with pytest.raises(WrongAccount, match="another Spotify account"):
-            login(deployment, PORT, browser)
-        browser.close()
-        with pytest.raises(NeedsReauth):
-            deployment.tokens.load()
 
 
 def test_without_a_client_id_the_sentence_says_where_to_get_one(tmp_path: Path) -> None:
