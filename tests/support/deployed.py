@@ -14,6 +14,7 @@ from playledger.errors import Misconfigured
 from tests.support import local_aws
 from tests.support.built import without_network
 from tests.support.terraform import ANSWERS, Terraform, copied_root, missing, variables
+from tests.support.tree import ROOT
 
 REGION = ANSWERS["region"]
 ROOMS = {"ingest": "ingestion", "enrich": "enrichment", "aggregate": "aggregation", "playlist": "playlist"}
