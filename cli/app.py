@@ -8,7 +8,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from cli.options import ERR, OUT, Aws, Json, SettingsFile, Shared, moment, print_json, progress_bar
+from cli.options import ERR, OUT, Aws, Direction, Json, SettingsFile, Shared, moment, print_json, progress_bar
 from playledger import __version__
 from playledger.errors import Misconfigured, PlayledgerError
 
@@ -258,6 +258,33 @@ def query(
         rows_as_csv(found)
     else:
         rows_as_table(found)
+
+
+@app.command()
+def migrate(
+    context: typer.Context,
+    to: Annotated[Direction, typer.Option(help="Where to: aws, from this machine's home; laptop, back into it.")],
+    settings: SettingsFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be copied, and change nothing.")] = False,
+    same_account: Annotated[
+        bool, typer.Option("--same-account", help="Both sides are one Spotify account's, where neither side can tell.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Bring a ledger from this machine to AWS, or back: journal, metadata, playlists, policy. Nothing is overwritten.
+
+    Objects that are there already are passed over, so a migration that was interrupted is simply started again.
+    """
+    from cli.migrate import migrate as migrate_sides
+    from cli.migrate import migrated
+    from wiring.sides import aws_side, laptop_side
+
+    shared = _shared(context)
+    with shared.deployment(settings) as deployment, shared.laptop() as laptop:
+        sides = (laptop_side(laptop), aws_side(deployment))
+        source, target = sides if to is Direction.AWS else sides[::-1]
+        report = migrate_sides(source, target, shared.clock(), dry_run=dry_run, is_same=same_account, quiet=json)
+    print_json(report) if json else migrated(report, source, target)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,14 @@ SettingsFile = Annotated[
         "the environment]",
     ),
 ]
+
+
+class Direction(StrEnum):
+    """Where a ledger is brought to."""
+
+    AWS = "aws"
+    LAPTOP = "laptop"
+
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)

@@ -43,14 +43,19 @@ def keep(tables: TableStore, cache: MetadataCache, known: Known, *, now: datetim
 
     A crash in between leaves rows that the next run writes again: readers take the best and newest version of each.
     """
-    new = Known(
-        _unknown(known.tracks, cache.missing_tracks),
-        _unknown(known.artists, cache.missing_artists),
-    )
+    new = unknown(known, cache)
     write_rows(tables, new, now=now)
     cache.put_tracks(new.tracks.values())
     cache.put_artists(new.artists.values())
     return new
+
+
+def unknown(known: Known, cache: MetadataCache) -> Known:
+    """What of it the cache does not know as well."""
+    return Known(
+        _unknown(known.tracks, cache.missing_tracks),
+        _unknown(known.artists, cache.missing_artists),
+    )
 
 
 def write_rows(tables: TableStore, known: Known, *, now: datetime) -> None:

@@ -39,12 +39,14 @@ def write_settings(path: Path, **more: str) -> Path:
 
 
 @contextmanager
-def made_by_hand() -> Iterator[Mapping[str, Any]]:
-    """Tables, buckets, topic and parameter in an AWS of moto's; clients by service."""
+def made_by_hand(*, in_process: bool = True) -> Iterator[Mapping[str, Any]]:
+    """Tables, buckets, topic and parameter in an AWS of moto's, or at AWS_ENDPOINT_URL; clients by service."""
     import boto3
     from moto import mock_aws
 
-    with mock_aws(), ExitStack() as opened:
+    with ExitStack() as opened:
+        if in_process:
+            opened.enter_context(mock_aws())
         clients = {
             service: opened.enter_context(closing(boto3.client(service, region_name=REGION)))
             for service in ("s3", "dynamodb", "ssm", "sns")
