@@ -15,13 +15,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glue_catalog.columns import columns
 from glue_catalog.tables import TableSpec
 from playledger.errors import CorruptObject
 from playledger.models import format_instant
 from playledger.ports import Stored
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DIGEST = re.compile(r"[ -~]{0,200}")
 _LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
@@ -108,16 +111,38 @@ def gzip_stamp(head: bytes, size: int) -> Stored | None:
 
 def _parquet(spec: TableSpec, rows: Sequence[Mapping[str, Any]], stamp: Stored) -> bytes:
     import pyarrow as pa
+
+    schema = arrow_schema(spec)
+    arrays = [_arrow_array([row[field.name] for row in rows], field.type) for field in schema]
+    return _written(pa.Table.from_arrays(arrays, schema=schema), stamp)
+
+
+def encode_arrow(spec: TableSpec, table: "pa.Table", digest: str) -> TableObject:
+    """As `encode`, of a Parquet table whose rows are in Arrow already."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table.combine_chunks())
+    stamp = Stored(hashlib.sha256(f"{spec.name} {digest}\n".encode() + sink.getvalue()).hexdigest()[:32], digest)
+    return TableObject(_written(table, stamp), stamp)
+
+
+def _written(table: "pa.Table", stamp: Stored) -> bytes:
     import pyarrow.parquet as pq
 
-    types = {column.name: _arrow_type(column.duckdb) for column in columns(spec.row)}
-    schema = pa.schema(list(types.items()))
-    arrays = [_arrow_array([row[name] for row in rows], kind) for name, kind in types.items()]
     sink = io.BytesIO()
-    with pq.ParquetWriter(sink, schema, compression=PARQUET_CODEC, store_schema=False) as writer:
-        writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+    with pq.ParquetWriter(sink, table.schema, compression=PARQUET_CODEC, store_schema=False) as writer:
+        writer.write_table(table)
         writer.add_key_value_metadata({_ETAG_KEY: stamp.etag, _DIGEST_KEY: stamp.digest})
     return sink.getvalue()
+
+
+def arrow_schema(spec: TableSpec) -> "pa.Schema":
+    """The columns of a table as Arrow has them, its partition left out."""
+    import pyarrow as pa
+
+    return pa.schema([(column.name, _arrow_type(column.duckdb)) for column in columns(spec.row)])
 
 
 def _arrow_type(name: str) -> Any:

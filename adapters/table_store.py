@@ -15,7 +15,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.table_format import HEAD_BYTES, decode, encode, gzip_stamp, parquet_stamp
+from adapters.table_format import HEAD_BYTES, TableObject, decode, encode, gzip_stamp, parquet_stamp
+from adapters.table_rollup import rolled_up
+from glue_catalog.rollups import ROLLUPS
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import StateConflict, StoreUnavailable
 from playledger.ports import Stored
@@ -75,9 +77,23 @@ class DirectoryTableStore:
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
     ) -> Stored:
         """Replaces the file at once, if it still is what `replaces` says."""
-        spec = self._specs[table]
+        return self._put(self._specs[table], partition, encode(self._specs[table], rows, digest), replaces)
+
+    def roll_up(
+        self, table: str, partition: str, sources: Sequence[str], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See ports.TableStore."""
+        rollup = ROLLUPS[table]
+        parts = ((name, self._body(self._specs[rollup.source], name)) for name in sources)
+        return self._put(self._specs[table], partition, rolled_up(rollup, self._specs, parts, digest), replaces)
+
+    def _body(self, spec: TableSpec, partition: str) -> bytes:
+        path = self._tables / _located(spec, partition)
+        with _filed(path):
+            return path.read_bytes()
+
+    def _put(self, spec: TableSpec, partition: str, made: TableObject, replaces: Stored | None) -> Stored:
         name = _located(spec, partition)
-        made = encode(spec, rows, digest)
         target = self._tables / name
         with _filed(target), self._alone():
             if self._stored(spec, name) != replaces:
@@ -184,13 +200,31 @@ class S3TableStore:
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
     ) -> Stored:
         """Puts the object, if what is stored still has the etag that was read."""
-        spec = self._specs[table]
+        return self._replace(self._specs[table], partition, encode(self._specs[table], rows, digest), replaces)
+
+    def roll_up(
+        self, table: str, partition: str, sources: Sequence[str], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See ports.TableStore. Sources are read side by side."""
+        rollup = ROLLUPS[table]
+        with _answered(table), ThreadPoolExecutor(ASKERS) as pool:
+            bodies = pool.map(lambda name: self._source(self._specs[rollup.source], name), sources)
+            made = rolled_up(rollup, self._specs, zip(sources, bodies, strict=True), digest)
+        return self._replace(self._specs[table], partition, made, replaces)
+
+    def _source(self, spec: TableSpec, partition: str) -> bytes:
         name = _located(spec, partition)
-        made = encode(spec, rows, digest)
+        body = self._body(name)
+        if body is None:
+            raise StoreUnavailable(f"{name} was there a moment ago")
+        return body
+
+    def _replace(self, spec: TableSpec, partition: str, made: TableObject, replaces: Stored | None) -> Stored:
+        name, digest = _located(spec, partition), made.stamp.digest
         condition = {"IfMatch": replaces.etag} if replaces else {"IfNoneMatch": "*"}
         with _answered(name):
             stored = Stored(self._put(name, made.body, digest, condition), digest)
-        self._written.setdefault(table, {})[partition] = stored
+        self._written.setdefault(spec.name, {})[partition] = stored
         return stored
 
     def _put(self, name: str, body: bytes, digest: str, condition: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
-"""Days and windows of the listener's calendar. Windows are whole local days and end with the data day."""
+"""Days, months and windows of the listener's calendar. Windows are whole local days; rolling ones end with the last."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -8,6 +9,20 @@ from zoneinfo import ZoneInfo
 from playledger.dashboard_data import WINDOW_DAYS, WindowName
 
 DAY = timedelta(days=1)
+
+EARLIEST = date(2006, 1, 1)
+"""Before every play: Spotify was founded in 2006."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Whole local days: a window, or the equal span before it. `is_lasting`: made of whole months but the newest."""
+
+    window_name: str
+    first_day: date
+    last_day: date
+    is_previous: bool = False
+    is_lasting: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,16 @@ class Calendar:
         """The day after the data day: what comes before it is counted."""
         return str(self.data_day + DAY)
 
+    @property
+    def open_month(self) -> str:
+        """The month of the data day: all before it are closed."""
+        return str(self.data_day)[:7]
+
+    @property
+    def rolling_month(self) -> str:
+        """The month that the longest rolling window's previous one begins in, and the last year's first."""
+        return str(self.back(2 * WINDOW_DAYS["365d"]))[:7]
+
     def back(self, days: int) -> date:
         """The first of so many days that end with the data day."""
         return self.data_day - (days - 1) * DAY
@@ -39,6 +64,29 @@ class Calendar:
     def midnight(self, day: date) -> datetime:
         """When a local day begins, in UTC without a zone, as the tables have it."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC).replace(tzinfo=None)
+
+    def spans(self, first_year: int) -> Iterator[Span]:
+        """Every window and the span before it: rolling ones, each calendar year from `first_year` on, and all time."""
+        yield Span("all", EARLIEST, self.data_day, is_lasting=True)
+        for name, days in WINDOW_DAYS.items():
+            yield Span(name, self.back(days), self.data_day)
+            yield Span(name, self.back(2 * days), self.back(days + 1), is_previous=True)
+        for year in range(first_year, self.data_day.year):
+            yield _year(str(year), year)
+            yield replace(_year(str(year), year - 1), is_previous=True)
+        yield from self._this_year()
+
+    def _this_year(self) -> Iterator[Span]:
+        """The year so far, and as much of the last one: the 29th of February stands against the 28th."""
+        year, day = self.data_day.year, self.data_day
+        is_leap_day = (day.month, day.day) == (2, 29)
+        before = day.replace(year=year - 1, day=28) if is_leap_day else day.replace(year=year - 1)
+        yield Span(str(year), date(year, 1, 1), day)
+        yield Span(str(year), date(year - 1, 1, 1), before, is_previous=True)
+
+
+def _year(name: str, year: int) -> Span:
+    return Span(name, date(year, 1, 1), date(year, 12, 31), is_lasting=True)
 
 
 def days_between(first: date, last: date) -> list[str]:

@@ -13,14 +13,19 @@ from aggregation.calendar import Calendar
 from aggregation.checks import contradictions, wrong_rows
 from aggregation.payload import Surroundings, build, serialise
 from aggregation.questions import ask_all
+from aggregation.reading import read_by
+from aggregation.rollups import roll_up
+from aggregation.songs import name_songs
 from aggregation.summaries import summarise
 from playledger.errors import ChecksFailed, NeedsReauth
 from playledger.models import Model, Token
+from playledger.policy import Policy
 from playledger.ports import HotStore, Journal, Publisher, QueryEngine, Question, Rows, TableStore, TokenStore
 from playledger.settings import Settings
 from settlement.job import reconcile, settle_changed, settle_gaps
 
 DOCUMENT = "dashboard_data.json"
+DEFAULT_POLICY = Policy()
 
 
 class NightReport(Model):
@@ -30,6 +35,7 @@ class NightReport(Model):
     days_settled: int = Field(description="UTC dates settled anew")
     plays_settled: int = Field(description="plays on these dates")
     days_summarised: int = Field(description="local days summarised anew")
+    rolled_up: int = Field(description="months, and tables of all closed months, made anew")
     plays: int = Field(description="plays that count, up to data_day")
     gaps: int = Field(description="holes in coverage")
     queries: int = Field(description="questions asked")
@@ -47,6 +53,7 @@ def aggregate(
     *,
     now: datetime,
     settings: Settings,
+    policy: Policy = DEFAULT_POLICY,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> NightReport:
@@ -64,8 +71,11 @@ def aggregate(
         gaps = settle_gaps(journal, tables)
     with stages.timed("summarise"):
         rebuilt = summarise(tables, counted, tz=settings.time_zone, progress=progress)
+    with stages.timed("roll up"):
+        rolled = roll_up(tables, open_month=calendar.open_month, progress=progress)
+        name_songs(tables, counted, policy, open_month=calendar.open_month)
     with stages.timed("ask"):
-        answers = ask_all(counted, tables, calendar)
+        answers = ask_all(counted, tables, read_by(tables, counted, calendar, policy))
         mode = cast(Literal["live", "demo"], settings.mode)
         document = build(answers, Surroundings(now, calendar, mode, hot.load_state(), _login(tokens)))
     with stages.timed("check"):
@@ -79,6 +89,7 @@ def aggregate(
         days_settled=len(settled.changed),
         plays_settled=settled.plays,
         days_summarised=len(rebuilt),
+        rolled_up=len(rolled),
         plays=document.totals.plays,
         gaps=len(gaps),
         queries=counted.asked.total(),

@@ -1,10 +1,11 @@
 """The document's dictionary: each name once, cleaned, in the order of first mention."""
 
 import re
+from collections.abc import Mapping
 from typing import TypeVar
 
-from aggregation.questions import TopAlbum, TopArtist, TrackNames
-from playledger.dashboard_data import AlbumRow, ArtistRow, Dictionary, TrackRow
+from aggregation.questions import TrackNames
+from playledger.dashboard_data import AlbumRow, ArtistRow, ContextRow, Dictionary, TrackRow
 
 AnyRow = TypeVar("AnyRow")
 
@@ -22,42 +23,60 @@ def clean(text: str) -> str:
 
 
 class Names:
-    """Hands out indexes: every name gets the next one when it is first mentioned."""
+    """Hands out indexes: every name gets the next one when it is first mentioned. `known` is what tracks are called."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, TrackNames]) -> None:
+        self._known = known
         self._places: dict[tuple[object, ...], int] = {}
         self._tracks: list[TrackRow] = []
         self._artists: list[ArtistRow] = []
         self._albums: list[AlbumRow] = []
+        self._genres: list[str] = []
+        self._contexts: list[ContextRow] = []
 
-    def track(self, row: TrackNames) -> int:
+    def track(self, uri: str) -> int:
         """A track's index; it brings its artist and album along."""
-        artist = self.artist(row)
-        album = None if row.album_key is None else self.album(row)
-        name = clean(row.name or "") or row.track_uri
-        return self._place(("track", row.track_uri), self._tracks, (name, artist, album, row.track_id, row.seconds))
+        row = self._known[uri]
+        album = None if row.album_key is None else self.album(uri)
+        name = clean(row.name or "") or uri
+        return self._place(("track", uri), self._tracks, (name, self.artist(uri), album, row.track_id, row.seconds))
 
-    def artist(self, row: TrackNames | TopArtist | TopAlbum) -> int:
-        """An artist's index; all without a name are one."""
+    def artist(self, uri: str) -> int:
+        """The index of a track's artist; all without a name are one."""
+        row = self._known[uri]
         name = clean(row.artist_name or "") or "Unknown artist"
         place = self._place(("artist", row.artist_key), self._artists, (name, row.artist_id, ()))
         known, artist_id, genres = self._artists[place]
-        self._artists[place] = (known, artist_id or row.artist_id, genres)
+        mentioned = tuple(map(self.genre, row.genres.split("|"))) if row.genres and not genres else genres
+        self._artists[place] = (known, artist_id or row.artist_id, mentioned)
         return place
 
-    def album(self, row: TrackNames | TopAlbum) -> int:
-        """An album's index: albums of one title by two artists are two."""
-        artist = self.artist(row)
+    def album(self, uri: str) -> int:
+        """The index of a track's album: albums of one title by two artists are two."""
+        row, artist = self._known[uri], self.artist(uri)
         name = clean(row.album or "") or "Unknown album"
         place = self._place(("album", artist, row.album_key), self._albums, (name, artist, row.album_id))
         known, _, album_id = self._albums[place]
         self._albums[place] = (known, artist, album_id or row.album_id)
         return place
 
+    def genre(self, name: str) -> int:
+        """A genre's index."""
+        return self._place(("genre", name), self._genres, clean(name) or "unknown")
+
+    def context(self, context_type: str, context_id: str | None) -> int:
+        """The index of what tracks were played from."""
+        row = (clean(context_type) or "unknown", context_id)
+        return self._place(("context", *row), self._contexts, row)
+
     def dictionary(self) -> Dictionary:
         """All that was mentioned."""
         return Dictionary(
-            tracks=tuple(self._tracks), artists=tuple(self._artists), albums=tuple(self._albums), genres=()
+            tracks=tuple(self._tracks),
+            artists=tuple(self._artists),
+            albums=tuple(self._albums),
+            genres=tuple(self._genres),
+            contexts=tuple(self._contexts),
         )
 
     def _place(self, key: tuple[object, ...], rows: list[AnyRow], row: AnyRow) -> int:

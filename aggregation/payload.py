@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from aggregation.calendar import Calendar, days_between, months_between
 from aggregation.names import Names
-from aggregation.questions import Answers, DayCount, MonthCount, PeriodTotals, TopTrack, WeekCount
+from aggregation.questions import Answers, DayCount, MonthCount, WeekCount
+from aggregation.windows import Windows
 from playledger import __version__
 from playledger.dashboard_data import (
     WINDOW_NAMES,
@@ -23,18 +24,17 @@ from playledger.dashboard_data import (
     GapSummary,
     Health,
     PlaylistPart,
-    Previous,
     QuestionVersion,
-    Sentence,
     Series,
     Totals,
-    Window,
-    WindowName,
 )
 from playledger.models import IngestionState, Token
 from sql import load, names
 
 SCHEMA = Path(__file__).parents[1] / "dashboard" / "dashboard_data.schema.json"
+
+MAKING = ("dashboard", "policy", "songs", "summaries")
+"""The folders of the questions that a document comes from."""
 
 LONGEST_SILENCE = timedelta(hours=3)
 """Hourly polls that fail now and then recover within this; beyond it nobody is polling."""
@@ -56,9 +56,10 @@ class Surroundings:
 
 def build(answers: Answers, around: Surroundings) -> DashboardData:
     """The document."""
-    shelf = Names()
-    windows = {window: _window(window, answers, around.calendar, shelf) for window in WINDOW_NAMES}
-    recent = tuple((play.at_unix, shelf.track(play)) for play in answers.recent)
+    shelf = Names(answers.names)
+    windows = Windows(answers, around.calendar, shelf)
+    rolling, years = {name: windows.window(name) for name in WINDOW_NAMES}, windows.years()
+    recent = tuple((play.at_unix, shelf.track(play.track_uri)) for play in answers.recent)
     playlist = _playlist(answers, shelf)
     state = around.state
     return DashboardData.model_validate(
@@ -73,12 +74,13 @@ def build(answers: Answers, around: Surroundings) -> DashboardData:
             "next_poll_at": None,
             "health": _health(answers, around),
             "totals": _totals(answers),
-            "windows": windows,
+            "windows": rolling,
+            "years": years,
             **_series(answers, around.calendar),
             "playlist": playlist,
             "recent": recent,
             "dict": shelf.dictionary(),
-            "questions": {name: _version(name) for name in (*names("dashboard"), *names("summaries"))},
+            "questions": {name: _version(name) for folder in MAKING for name in names(folder)},
         }
     )
 
@@ -104,84 +106,13 @@ def _version(name: str) -> QuestionVersion:
     return QuestionVersion(version=query.version, sha256=query.sha256)
 
 
-# ---- windows ----------------------------------------------------------------------------------------------------
-
-
-def _window(name: WindowName, answers: Answers, calendar: Calendar, shelf: Names) -> Window:
-    now, before = _periods(name, answers.totals)
-    first = calendar.first_day(name, answers.first_day)
-    tracks = [row for row in answers.top_tracks if row.window_name == name]
-    counts = now.model_dump(include=_COUNTS) if now else dict.fromkeys(_COUNTS, 0)
-    return Window.model_validate(
-        {
-            "from": str(first) if first else None,
-            "to": str(calendar.data_day) if first else None,
-            **counts,
-            "gap_minutes": next((row.minutes for row in answers.gap_minutes if row.window_name == name), 0),
-            "prev": before and Previous.model_validate(before.model_dump(include=set(Previous.model_fields))),
-            "top_tracks": [(shelf.track(row), row.plays, row.minutes, row.prev_place) for row in tracks],
-            "top_artists": [
-                (shelf.artist(row), row.plays, row.minutes, row.prev_place)
-                for row in answers.top_artists
-                if row.window_name == name
-            ],
-            "top_albums": [
-                (shelf.album(row), row.plays, row.minutes, row.prev_place)
-                for row in answers.top_albums
-                if row.window_name == name
-            ],
-            "top_genres": None,
-            "hours": _placed(24, ((row.local_hour, row.plays) for row in answers.hours if row.window_name == name)),
-            "hourdow": _placed(
-                168,
-                ((row.weekday * 24 + row.local_hour, row.plays) for row in answers.hourdow if row.window_name == name),
-            ),
-            "sentence": _sentence(tracks, now, shelf),
-        }
-    )
-
-
-_COUNTS = {
-    *("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums", "new_artists", "silent_days"),
-}
-
-
-def _periods(name: WindowName, totals: Sequence[PeriodTotals]) -> tuple[PeriodTotals | None, PeriodTotals | None]:
-    """The window, and the equal one before it where the record reaches back that far."""
-    rows = {row.is_previous: row for row in totals if row.window_name == name}
-    before = rows.get(True)
-    return rows.get(False), before if before and before.is_whole else None
-
-
-def _sentence(tracks: Sequence[TopTrack], now: PeriodTotals | None, shelf: Names) -> Sentence | None:
-    """None where nothing was ever played."""
-    if now is None:
-        return None
-    if not tracks:
-        return Sentence(top_track=None, top_track_plays=None, top_track_prev=None, new_artists=now.new_artists)
-    top = tracks[0]
-    return Sentence(
-        top_track=shelf.track(top),
-        top_track_plays=top.plays,
-        top_track_prev=top.prev_plays,
-        new_artists=now.new_artists,
-    )
-
-
-def _placed(size: int, counts: Iterable[tuple[int, int]]) -> list[int]:
-    values = [0] * size
-    for place, count in counts:
-        values[place] = count
-    return values
-
-
 # ---- the whole record -------------------------------------------------------------------------------------------
 
 
 def _totals(answers: Answers) -> Totals:
-    whole, _ = _periods("all", answers.totals)
+    whole = next((row for row in answers.totals if row.window_name == "all"), None)
     since = str(answers.first_day) if answers.first_day else None
-    counts = whole.model_dump(include=set(Totals.model_fields)) if whole else dict.fromkeys(_COUNTS, 0)
+    counts = whole.model_dump(include=set(Totals.model_fields)) if whole else dict.fromkeys(Totals.model_fields, 0)
     return Totals.model_validate({key: counts[key] for key in Totals.model_fields if key != "since"} | {"since": since})
 
 
@@ -220,7 +151,7 @@ def _playlist(answers: Answers, shelf: Names) -> PlaylistPart | None:
         name=head.playlist_name,
         week=f"{year}-W{week:02d}",
         id=head.playlist_id,
-        tracks=tuple(shelf.track(row) for row in answers.playlist),
+        tracks=tuple(shelf.track(row.track_uri) for row in answers.playlist),
         unplayed_days=head.unplayed_days,
     )
 

@@ -1,20 +1,22 @@
 """What the dashboard's questions answer: a model for the rows of each, and all of them asked once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass, replace
 from datetime import date, datetime
+from enum import IntEnum
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from aggregation.calendar import DAY, Calendar
-from playledger.dashboard_data import WINDOW_NAMES, WindowName
+from aggregation.calendar import DAY
+from aggregation.reading import Reading
 from playledger.errors import WorldChanged
 from playledger.ports import QueryEngine, TableStore
 from sql import load
 
-RECENT_DATES = 50
-"""So many newest UTC dates hold the last 50 plays: each has at least one."""
+RECENT_PLAYS = 50
+NEVER_DT = "9999-12-31"
+"""A date without plays, for where there are none at all."""
 
 
 class Row(BaseModel):
@@ -27,11 +29,10 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 class PeriodTotals(Row):
-    """`dashboard/totals`: a window, or the equal one before it; `is_whole` where the record reaches back that far."""
+    """`dashboard/totals`: a window, or the equal one before it."""
 
-    window_name: WindowName
+    window_name: str
     is_previous: bool
-    is_whole: bool
     first_day: str
     plays: int
     minutes: int
@@ -39,63 +40,71 @@ class PeriodTotals(Row):
     tracks: int
     artists: int
     albums: int
+
+
+class Debuts(Row):
+    """`dashboard/debuts`."""
+
+    window_name: str
+    is_previous: bool
     new_artists: int
+    new_tracks: int
+    new_albums: int
+
+
+class Silence(Row):
+    """`dashboard/silence`; `first_day` is the window's, or the record's where that begins later."""
+
+    window_name: str
+    is_previous: bool
+    first_day: str
     silent_days: int
 
 
-class TrackNames(Row):
-    """A track and what it is called; names may be missing. Keys tell artists and albums apart."""
+class Sort(IntEnum):
+    """Of what a row of `dashboard/tops` is: as the engines number grouping sets."""
 
+    TRACK = 3
+    ALBUM = 4
+    ARTIST = 5
+
+
+class TopRow(Row):
+    """`dashboard/tops`: `nth` is its position by plays, `place` its rank, which ties share; the same by time.
+
+    `track_uri` is the song, or one that stands for the artist or the album.
+    """
+
+    window_name: str
+    sort: Sort
     track_uri: str
-    track_id: str | None
-    name: str | None
-    artist_key: str | None
-    artist_name: str | None
-    artist_id: str | None
-    album_key: str | None
-    album: str | None
-    album_id: str | None
-    seconds: int | None
-
-
-class TopTrack(TrackNames):
-    """`dashboard/top_tracks`."""
-
-    window_name: WindowName
+    nth: int
+    nth_time: int
     place: int
+    place_by_time: int
     plays: int
     minutes: int
+    share_permille: int
+    time_permille: int | None
     prev_place: int | None
+    prev_place_by_time: int | None
     prev_plays: int | None
 
 
-class TopArtist(Row):
-    """`dashboard/top_artists`."""
+class TrackNames(Row):
+    """`dashboard/names`: a track and what it is called; names may be missing. Keys tell artists and albums apart."""
 
-    window_name: WindowName
-    place: int
-    artist_key: str
-    artist_name: str
-    artist_id: str | None
-    plays: int
-    minutes: int
-    prev_place: int | None
-
-
-class TopAlbum(Row):
-    """`dashboard/top_albums`."""
-
-    window_name: WindowName
-    place: int
-    album_key: str
-    album: str
-    album_id: str | None
-    artist_key: str
-    artist_name: str
-    artist_id: str | None
-    plays: int
-    minutes: int
-    prev_place: int | None
+    track_uri: str
+    track_id: str | None = None
+    name: str | None = None
+    artist_key: str | None = None
+    artist_name: str | None = None
+    artist_id: str | None = None
+    album_key: str | None = None
+    album: str | None = None
+    album_id: str | None = None
+    seconds: int | None = None
+    genres: str | None = None
 
 
 class DayCount(Row):
@@ -125,7 +134,7 @@ class MonthCount(Row):
 class HourCount(Row):
     """`dashboard/hours`."""
 
-    window_name: WindowName
+    window_name: str
     local_hour: int
     plays: int
 
@@ -133,15 +142,16 @@ class HourCount(Row):
 class WeekdayHourCount(Row):
     """`dashboard/hourdow`; weekday 0 is Monday."""
 
-    window_name: WindowName
+    window_name: str
     weekday: int
     local_hour: int
     plays: int
 
 
-class RecentPlay(TrackNames):
+class RecentPlay(Row):
     """`dashboard/recent`; `at_unix` in seconds."""
 
+    track_uri: str
     at_unix: int
 
 
@@ -180,13 +190,14 @@ class GapRow(Row):
 class GapMinutes(Row):
     """`dashboard/gap_minutes`."""
 
-    window_name: WindowName
+    window_name: str
     minutes: int
 
 
-class PlaylistTrack(TrackNames):
+class PlaylistTrack(Row):
     """`dashboard/playlist`."""
 
+    track_uri: str
     position: int
     playlist_id: str
     playlist_name: str
@@ -195,13 +206,16 @@ class PlaylistTrack(TrackNames):
 
 @dataclass(frozen=True)
 class Answers:
-    """All that the document is made of. `first_day` has the first counted play, `week` is the playlist's Monday."""
+    """All that the document is made of. `first_day` has the first counted play, `week` is the playlist's Monday.
+
+    `names` has what is known of each track that any answer mentions, by URI.
+    """
 
     first_day: date | None
     totals: Sequence[PeriodTotals]
-    top_tracks: Sequence[TopTrack]
-    top_artists: Sequence[TopArtist]
-    top_albums: Sequence[TopAlbum]
+    debuts: Sequence[Debuts]
+    silence: Sequence[Silence]
+    tops: Sequence[TopRow]
     daily: Sequence[DayCount]
     weekly: Sequence[WeekCount]
     monthly: Sequence[MonthCount]
@@ -214,46 +228,77 @@ class Answers:
     gap_minutes: Sequence[GapMinutes]
     week: date | None
     playlist: Sequence[PlaylistTrack]
+    names: Mapping[str, TrackNames]
 
 
-def ask_all(engine: QueryEngine, tables: TableStore, calendar: Calendar) -> Answers:
-    """Asks every question of the document once. Raises WorldChanged where a row is not what its model says."""
-    to = calendar.end
-    totals = _ask(engine, "totals", PeriodTotals, p_to=to)
-    first = date.fromisoformat(totals[0].first_day) if totals else None
-    dates, weeks = sorted(tables.list("plays"))[-RECENT_DATES:], sorted(tables.list("playlists"))
-    return Answers(
+class Asker:
+    """Asks questions by one reading. Raises WorldChanged where a row is not what its model says."""
+
+    def __init__(self, engine: QueryEngine, reading: Reading) -> None:
+        self._engine = engine
+        self._reading = reading
+
+    def ask(self, name: str, model: type[AnyRow], **own: object) -> tuple[AnyRow, ...]:
+        """The answer's rows; `own` are parameters that only this question takes, or takes otherwise."""
+        question = load(f"dashboard/{name}")
+        rows = self._engine.rows(question, **self._reading.for_question(question, **own))
+        try:
+            return tuple(model.model_validate(row) for row in rows)
+        except ValidationError as error:
+            raise WorldChanged(f"dashboard/{name} answers other rows than it should: {error}") from error
+
+
+def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answers:
+    """Asks every question of the document once."""
+    ask, calendar = Asker(engine, reading).ask, reading.calendar
+    daily = ask("daily", DayCount)
+    first = date.fromisoformat(daily[0].day) if daily else None
+    weeks = sorted(tables.list("playlists"))
+    found = Answers(
         first_day=first,
-        totals=totals,
-        top_tracks=_ask(engine, "top_tracks", TopTrack, p_to=to),
-        top_artists=_ask(engine, "top_artists", TopArtist, p_to=to),
-        top_albums=_ask(engine, "top_albums", TopAlbum, p_to=to),
-        daily=_ask(engine, "daily", DayCount, p_to=to),
-        weekly=_ask(engine, "weekly", WeekCount, p_from=str(calendar.first_day("365d", first)), p_to=to),
-        monthly=_ask(engine, "monthly", MonthCount, p_to=to),
-        hours=_ask(engine, "hours", HourCount, p_to=to),
-        hourdow=_ask(engine, "hourdow", WeekdayHourCount, p_to=to),
-        recent=_ask(engine, "recent", RecentPlay, p_dt_from=dates[0]) if dates else (),
-        settled=_ask(engine, "health", Settled)[0],
-        unconfirmed=_ask(engine, "unconfirmed", Unconfirmed)[0].unconfirmed,
-        gaps=_ask(engine, "gaps", GapRow),
-        gap_minutes=_ask(engine, "gap_minutes", GapMinutes, **_moments(calendar, first)),
+        totals=ask("totals", PeriodTotals),
+        debuts=ask("debuts", Debuts, p_month_from=reading.params["p_lasting_from"]),
+        silence=ask("silence", Silence),
+        tops=ask("tops", TopRow),
+        daily=daily,
+        weekly=ask("weekly", WeekCount, p_from=str(calendar.first_day("365d", first))),
+        monthly=ask("monthly", MonthCount),
+        hours=ask("hours", HourCount),
+        hourdow=ask("hourdow", WeekdayHourCount),
+        recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(daily, tables)),
+        settled=ask("health", Settled)[0],
+        unconfirmed=ask("unconfirmed", Unconfirmed)[0].unconfirmed,
+        gaps=ask("gaps", GapRow),
+        gap_minutes=ask("gap_minutes", GapMinutes),
         week=date.fromisoformat(weeks[-1]) if weeks else None,
-        playlist=_ask(engine, "playlist", PlaylistTrack, p_week=weeks[-1], p_to=to) if weeks else (),
+        playlist=ask("playlist", PlaylistTrack, p_week=weeks[-1]) if weeks else (),
+        names={},
     )
+    return replace(found, names=_names(ask, found))
 
 
-def _ask(engine: QueryEngine, name: str, model: type[AnyRow], **params: object) -> tuple[AnyRow, ...]:
-    rows = engine.rows(load(f"dashboard/{name}"), **params)
-    try:
-        return tuple(model.model_validate(row) for row in rows)
-    except ValidationError as error:
-        raise WorldChanged(f"dashboard/{name} answers other rows than it should: {error}") from error
+def _names(ask: "Callable[..., tuple[TrackNames, ...]]", found: Answers) -> dict[str, TrackNames]:
+    """What is known of every track that an answer mentions."""
+    uris = set(_mentioned(found))
+    known = ask("names", TrackNames, p_uris="\n".join(sorted(uris))) if uris else ()
+    return {uri: TrackNames(track_uri=uri) for uri in uris} | {row.track_uri: row for row in known}
 
 
-def _moments(calendar: Calendar, first: date | None) -> dict[str, object]:
-    """Where windows begin and end, in UTC. Without a play there is no `all`: it ends where it begins."""
-    end = calendar.data_day + DAY
-    begins = {window: calendar.first_day(window, first) or end for window in WINDOW_NAMES}
-    moments = {f"p_from_{window}": calendar.midnight(day) for window, day in begins.items()}
-    return {**moments, "p_to": calendar.midnight(end)}
+def _mentioned(part: object) -> Iterator[str]:
+    """Every track URI in the rows of answers."""
+    if isinstance(part, Row):
+        yield from filter(None, (getattr(part, "track_uri", None),))
+    elif isinstance(part, tuple):
+        yield from (uri for row in part for uri in _mentioned(row))
+    elif is_dataclass(part):
+        yield from _mentioned(tuple(vars(part).values()))
+
+
+def _recent_dt(daily: Sequence[DayCount], tables: TableStore) -> str:
+    """A UTC date from which on there are as many counted plays as are told, if there ever were so many."""
+    plays = 0
+    for day in reversed(daily):
+        plays += day.plays
+        if plays >= RECENT_PLAYS:
+            return str(date.fromisoformat(day.day) - DAY)
+    return min(tables.list("plays"), default=NEVER_DT)

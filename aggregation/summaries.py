@@ -13,7 +13,7 @@ from playledger.models import format_instant, parse_instant
 from playledger.ports import QueryEngine, Stored, TableStore
 from sql import Query, load
 
-SUMMARIES = ("day_tracks", "day_quarters")
+SUMMARIES = ("day_tracks", "day_quarters", "day_sessions", "day_binges")
 """Tables of one object per local day, each made by the question of its name in `sql/summaries`."""
 
 DAY = timedelta(days=1)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from glue_catalog import summary_rows as rows
 from playledger.models import Gap, Instant, Play, SettledDay
 
 Format = Literal["jsonl", "parquet"]
@@ -53,39 +54,6 @@ class CoverageRow(BaseModel):
     )
 
 
-class DayTrackRow(BaseModel):
-    """Local day x track x context x how it was heard: a row of `day_tracks`."""
-
-    track_uri: str = Field(description="Spotify URI")
-    context_type: str | None = Field(description="playlist, album, artist, collection ...")
-    context_id: str | None = Field(description="id of the context")
-    kind: str = Field(description="music, podcast, audiobook, video or unknown")
-    heard: str = Field(description="done (ended by itself), long (30 s or more), short, or unknown (only polled)")
-    incognito: bool = Field(description="played in a private session")
-    track_name: str | None = Field(description="as observed")
-    artist_name: str | None = Field(description="as observed")
-    album_name: str | None = Field(description="as observed")
-    plays: int = Field(description="number of plays")
-    ms: int = Field(description="milliseconds heard; of plays only polled the track's length")
-    ms_estimated: int = Field(description="part of ms that is a track's length, an upper bound")
-    first_played_at: Instant = Field(description="UTC")
-    last_played_at: Instant = Field(description="UTC")
-
-
-class DayQuarterRow(BaseModel):
-    """Local day x quarter hour x track x context x how it was heard: a row of `day_quarters`."""
-
-    quarter: int = Field(description="quarter hour of the local day, 0 to 95")
-    track_uri: str = Field(description="Spotify URI")
-    context_type: str | None = Field(description="playlist, album, artist, collection ...")
-    context_id: str | None = Field(description="id of the context")
-    kind: str = Field(description="music, podcast, audiobook, video or unknown")
-    heard: str = Field(description="done, long, short or unknown")
-    incognito: bool = Field(description="played in a private session")
-    plays: int = Field(description="number of plays")
-    ms: int = Field(description="milliseconds heard")
-
-
 class PlaylistRow(BaseModel):
     """One track of one week's playlist: a row of the `playlists` table; dt is the Monday of the local week."""
 
@@ -118,8 +86,26 @@ TABLES = {
         TableSpec("tracks", "versions of track metadata; dt of the change", TrackRow, "dt"),
         TableSpec("artists", "versions of artist metadata; dt of the change", ArtistRow, "dt"),
         TableSpec("playlists", "the weekly playlists; dt is the week's Monday", PlaylistRow, "dt"),
-        TableSpec("day_tracks", "plays per local day, track and context", DayTrackRow, "day"),
-        TableSpec("day_quarters", "plays per local day, quarter hour, track and context", DayQuarterRow, "day"),
+        TableSpec("day_tracks", "plays per local day, track, context and way", rows.DayTrackRow, "day"),
+        TableSpec("day_quarters", "plays per local day, quarter hour, track and context", rows.DayQuarterRow, "day"),
+        TableSpec("day_sessions", "runs of music per local day", rows.SessionRow, "day"),
+        TableSpec("day_binges", "the same again and again, per local day", rows.BingeRow, "day"),
+        TableSpec("month_tracks", "day_tracks of a month", rows.MonthTrackRow, "month", "parquet"),
+        TableSpec("month_ways", "ways of listening per day, of a month", rows.MonthWayRow, "month", "parquet"),
+        TableSpec("month_quarters", "day_quarters of a month", rows.MonthQuarterRow, "month", "parquet"),
+        TableSpec("month_hours", "plays per hour, of a month", rows.MonthHourRow, "month", "parquet"),
+        TableSpec("month_sessions", "day_sessions of a month", rows.MonthSessionRow, "month", "parquet"),
+        TableSpec("month_binges", "day_binges of a month", rows.MonthBingeRow, "month", "parquet"),
+        TableSpec("track_versions", "versions of track metadata learned in a month", TrackRow, "month", "parquet"),
+        TableSpec("artist_versions", "versions of artist metadata learned in a month", ArtistRow, "month", "parquet"),
+        TableSpec("all_tracks", "plays per month and track, of all closed months", rows.AllTrackRow, "", "parquet"),
+        TableSpec("all_ways", "ways of listening per day, of all closed months", rows.MonthWayRow, "", "parquet"),
+        TableSpec("all_hours", "plays per hour, of all closed months", rows.MonthHourRow, "", "parquet"),
+        TableSpec("all_sessions", "day_sessions of all closed months", rows.MonthSessionRow, "", "parquet"),
+        TableSpec("all_binges", "day_binges of all closed months", rows.MonthBingeRow, "", "parquet"),
+        TableSpec("songs", "what tracks are called, and which are one song", rows.SongRow, "", "parquet"),
+        TableSpec("exclusions", "what the policy leaves out", rows.ExclusionRow),
+        TableSpec("windows", "the spans that the dashboard tells of", rows.WindowRow),
     )
 }
 """All derived tables. The journal itself is added to the catalog as `journal`."""

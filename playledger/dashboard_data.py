@@ -94,8 +94,46 @@ class Sentence(Part):
     new_artists: int
 
 
-TopRow = tuple[int, int, int, int | None]
-"""[index into dict, plays, minutes, rank in the previous window or null]"""
+TopRow = tuple[int, int, int, int | None, int, int]
+"""[index into dict, plays, minutes, rank in the previous window or null, rank (ties share one), share of the window's
+plays in permille]. Ranks and share are of plays, in `by_time` of time."""
+
+
+class ByTime(Part):
+    """The same lists by time listened."""
+
+    tracks: tuple[TopRow, ...] = Field(max_length=25)
+    artists: tuple[TopRow, ...] = Field(max_length=25)
+    albums: tuple[TopRow, ...] = Field(max_length=10)
+
+
+class WaysPart(Part):
+    """How the plays went that an export tells of. `platforms` are [family, plays], most first."""
+
+    plays: int
+    skipped: int
+    finished: int
+    shuffled: int
+    offline: int
+    platforms: tuple[tuple[str, int], ...]
+
+
+class SessionsPart(Part):
+    """Runs of music without half an hour of silence, short plays too, by the day they begin on.
+
+    `lengths` counts those under 15, 30, 60, 120 and 240 minutes, and the longer ones.
+    """
+
+    count: int
+    minutes: int
+    median_minutes: int
+    longest_minutes: int
+    longest_day: str
+    lengths: tuple[int, ...] = Field(min_length=6, max_length=6)
+
+
+Era = tuple[int, int, int]
+"""[decade of the song's earliest known release, plays, minutes]"""
 
 
 class Window(Part):
@@ -110,6 +148,8 @@ class Window(Part):
     artists: int
     albums: int
     new_artists: int
+    new_tracks: int
+    new_albums: int
     silent_days: int
     gap_minutes: int
     prev: Previous | None
@@ -117,8 +157,13 @@ class Window(Part):
     top_artists: tuple[TopRow, ...] = Field(max_length=25)
     top_albums: tuple[TopRow, ...] = Field(max_length=10)
     top_genres: tuple[TopRow, ...] | None = Field(max_length=10)
+    top_contexts: tuple[TopRow, ...] | None = Field(max_length=10)
+    by_time: ByTime
     hours: tuple[int, ...] = Field(min_length=24, max_length=24)
     hourdow: tuple[int, ...] = Field(min_length=168, max_length=168)
+    ways: WaysPart | None
+    sessions: SessionsPart | None
+    eras: tuple[Era, ...] | None
     sentence: Sentence | None
 
 
@@ -135,6 +180,111 @@ class DaySeries(Part):
 
     start: str
     plays: tuple[int, ...]
+
+
+class MonthOfYear(Part):
+    """All years together, January first."""
+
+    plays: tuple[int, ...] = Field(min_length=12, max_length=12)
+    minutes: tuple[int, ...] = Field(min_length=12, max_length=12)
+
+
+class WeeklyDiscovery(Part):
+    """Plays of songs first played in that run of seven days, and of songs known before; weeks as in `weekly`."""
+
+    start: str
+    new: tuple[int, ...]
+    known: tuple[int, ...]
+
+
+class MonthlyDiscovery(Part):
+    """By month from `start`: songs and artists first played in it; of the songs those that stuck (played in three
+    months or more by now); and how varied it was: the number of equally played artists that would be as varied
+    (inverse Simpson), in hundredths."""
+
+    start: str
+    new_tracks: tuple[int, ...]
+    new_artists: tuple[int, ...]
+    stuck: tuple[int, ...]
+    variety: tuple[int, ...]
+
+
+class OneHitWonders(Part):
+    """Songs played just once ever: how many, in permille of all songs, and the newest as [track, day]."""
+
+    count: int
+    permille: int
+    newest: tuple[tuple[int, str], ...] = Field(max_length=10)
+
+
+class DayOfYear(Part):
+    """The same day in an earlier year, and its most played song."""
+
+    day: str
+    plays: int
+    track: int | None
+    track_plays: int | None
+
+
+class ArtistDetail(Part):
+    """An artist of the lists. `months` are plays in the 24 months up to the data day's; `top` are its songs."""
+
+    artist: int
+    plays: int
+    minutes: int
+    first: str
+    last: str
+    months: tuple[int, ...] = Field(min_length=24, max_length=24)
+    top: tuple[tuple[int, int], ...] = Field(max_length=5)
+
+
+class NumberOnes(Part):
+    """The most played song and artist of each month from `start`; null in a silent one."""
+
+    start: str
+    tracks: tuple[int | None, ...]
+    artists: tuple[int | None, ...]
+
+
+class Streak(Part):
+    """Days in a row."""
+
+    days: int
+    from_: str = Field(alias="from")
+    to: str
+
+
+class Binge(Part):
+    """The most plays of one thing, in a row or in one day. `index` is a track or an artist."""
+
+    index: int
+    plays: int
+    day: str
+
+
+class DayRecord(Part):
+    """A day, and how much was played on it."""
+
+    day: str
+    plays: int
+    minutes: int
+
+
+class Records(Part):
+    """Records of all time. `current_streak` is null where the data day was silent; `milestones` are [n, day of the
+    n-th play]."""
+
+    current_streak: Streak | None
+    longest_streak: Streak | None
+    longest_silence: Streak | None
+    fullest_day: DayRecord | None
+    longest_day: DayRecord | None
+    longest_session: DayRecord | None
+    track_in_a_row: Binge | None
+    artist_in_a_row: Binge | None
+    track_in_a_day: Binge | None
+    artist_in_a_day: Binge | None
+    milestones: tuple[tuple[int, str], ...]
 
 
 class PlaylistPart(Part):
@@ -155,6 +305,10 @@ AlbumRow = tuple[str, int, str | None]
 """[name, artist index, Spotify id or null]"""
 
 
+ContextRow = tuple[str, str | None]
+"""[playlist, album, artist, collection ..., Spotify id or null]"""
+
+
 class Dictionary(Part):
     """Names, once each."""
 
@@ -162,6 +316,7 @@ class Dictionary(Part):
     artists: tuple[ArtistRow, ...]
     albums: tuple[AlbumRow, ...]
     genres: tuple[str, ...]
+    contexts: tuple[ContextRow, ...]
 
 
 class QuestionVersion(Part):
@@ -172,7 +327,12 @@ class QuestionVersion(Part):
 
 
 class DashboardData(Part):
-    """The whole document. `daily` are the last 371 days, `weekly` the 365 d window, `monthly` all months."""
+    """The whole document. `daily` are the last 371 days, `weekly` the 365 d window, `monthly` all months.
+
+    `years` are the calendar years, the current one so far (against as much of the last one), lists of ten.
+    `forgotten` are [track, plays, last day]: played ten times or more, but not in the last 365 days. `back_after` are
+    [track, silent days, day]: played again in the last 90 days after half a year or more.
+    """
 
     schema_: Literal[1] = Field(1, alias="schema")
     app_version: str
@@ -186,14 +346,21 @@ class DashboardData(Part):
     health: Health
     totals: Totals
     windows: dict[WindowName, Window]
+    years: dict[str, Window]
     daily: Series | None
     weekly: Series | None
     monthly: Series | None
     alldays: DaySeries | None
-    discovery_weekly: None = None
-    artist_detail: None = None
-    records: None = None
-    on_this_day: None = None
+    month_of_year: MonthOfYear | None = None
+    discovery_weekly: WeeklyDiscovery | None = None
+    discovery_monthly: MonthlyDiscovery | None = None
+    number_ones: NumberOnes | None = None
+    one_hit_wonders: OneHitWonders | None = None
+    forgotten: tuple[tuple[int, int, str], ...] = Field((), max_length=10)
+    back_after: tuple[tuple[int, int, str], ...] = Field((), max_length=10)
+    on_this_day: tuple[DayOfYear, ...] = ()
+    artist_detail: tuple[ArtistDetail, ...] = Field((), max_length=50)
+    records: Records | None = None
     playlist: PlaylistPart | None = None
     recent: tuple[tuple[int, int], ...] = Field(max_length=50)
     dict_: Dictionary = Field(alias="dict")

@@ -64,6 +64,14 @@ class TableStore(Protocol):
     ) -> Stored:
         """Puts the whole partition at once. Raises StateConflict unless `replaces` is stored now (None: nothing is)."""
 
+    def roll_up(
+        self, table: str, partition: str, sources: Sequence[str], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """Puts a partition made of these partitions of its source, as `glue_catalog.rollups` says.
+
+        Raises StateConflict as `write` does, CorruptObject where a source cannot be read.
+        """
+
 
 class HotStore(Protocol):
     """The hot copy of polled plays and the state of capture, committed together."""

@@ -1,20 +1,15 @@
 -- answers: For how many minutes of each window is it unknown what was played?
 -- grain: one row per window that a gap reaches into
--- params: p_from_1d, p_from_7d, p_from_30d, p_from_90d, p_from_365d, p_from_all, p_to
--- feeds: windows.gap_minutes
--- version: 1
-with windows (window_name, starts_at, ends_at) as (
-    values ('1d', :p_from_1d, :p_to), ('7d', :p_from_7d, :p_to), ('30d', :p_from_30d, :p_to),
-        ('90d', :p_from_90d, :p_to), ('365d', :p_from_365d, :p_to), ('all', :p_from_all, :p_to)
-),
-
-inside as (
+-- params: -
+-- feeds: windows.gap_minutes, years
+-- version: 2
+with inside as (
     select
         window_name,
         case when after > starts_at then after else starts_at end as unknown_from,
         case when before < ends_at then before else ends_at end as unknown_to
     from gaps
-    join windows on after < ends_at and before > starts_at
+    join windows on after < ends_at and before > starts_at and not is_previous
 )
 
 select

@@ -1,21 +1,36 @@
 -- answers: At which hours of which weekdays was music played, in each window?
 -- grain: one row per window, weekday (0 is Monday) and local hour with a play
--- params: p_to
--- feeds: windows.hourdow
--- version: 1
-with windows (window_name, days) as (
-    values ('1d', 1), ('7d', 7), ('30d', 30), ('90d', 90), ('365d', 365), ('all', 1000000)
+-- params: p_to, p_plain, p_plain_from, p_sifted_from, p_kinds, p_incognito, p_seconds, p_done
+-- feeds: windows.hourdow, years
+-- version: 2
+with heard as (
+    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from all_hours
+    where :p_plain
+    union all
+    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from month_hours
+    where month >= :p_plain_from and day < :p_to
+    union all
+    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from month_quarters
+    where month >= :p_sifted_from and day < :p_to
+        and track_uri not in (select key from exclusions)
+        and coalesce(context_id, '') not in (select key from exclusions)
 ),
 
 counted as (
-    select
-        date_diff('day', cast(day as date), cast(:p_to as date)) as age,
-        date_diff('day', date '2001-01-01', cast(day as date)) % 7 as weekday,
-        cast(floor(cast(quarter as double) / 4) as bigint) as local_hour,
-        plays
-    from day_quarters
-    where day < :p_to
-        and kind = 'music' and not incognito and heard in ('done', 'long', 'unknown')
+    select day, local_hour, plays, ms, ms_estimated
+    from heard
+    where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        and day not in (select key from exclusions)
+),
+
+placed as (
+    select window_name, date_diff('day', date '2001-01-01', cast(day as date)) % 7 as weekday, local_hour, plays
+    from counted
+    join windows on day between first_day and last_day and not is_previous
 )
 
 select
@@ -23,7 +38,6 @@ select
     weekday,
     local_hour,
     cast(sum(plays) as bigint) as plays
-from counted
-join windows on age <= days
+from placed
 group by window_name, weekday, local_hour
 order by window_name, weekday, local_hour

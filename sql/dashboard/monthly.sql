@@ -1,19 +1,36 @@
 -- answers: How much was played in each month before p_to?
 -- grain: one row per local month with a play
--- params: p_to
+-- params: p_to, p_plain, p_plain_from, p_sifted_from, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: monthly
--- version: 1
-with dated as (
-    select substr(day, 1, 7) as month_name, plays, ms
-    from day_tracks
-    where day < :p_to
-        and kind = 'music' and not incognito and heard in ('done', 'long', 'unknown')
+-- version: 2
+with heard as (
+    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from all_hours
+    where :p_plain
+    union all
+    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from month_hours
+    where month >= :p_plain_from and day < :p_to
+    union all
+    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from month_quarters
+    where month >= :p_sifted_from and day < :p_to
+        and track_uri not in (select key from exclusions)
+        and coalesce(context_id, '') not in (select key from exclusions)
+),
+
+counted as (
+    select day, local_hour, plays, ms, ms_estimated
+    from heard
+    where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        and day not in (select key from exclusions)
 )
 
 select
-    month_name,
+    substr(day, 1, 7) as month_name,
     cast(sum(plays) as bigint) as plays,
     cast(floor(cast(sum(ms) as double) / 60000) as bigint) as minutes
-from dated
-group by month_name
+from counted
+group by substr(day, 1, 7)
 order by month_name

@@ -1,37 +1,27 @@
 -- answers: What was played last?
 -- grain: one row per play, the newest 50 with dt from p_dt_from on
--- params: p_dt_from
+-- params: p_dt_from, p_tz, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: recent, last_play_at
--- version: 1
--- whole: tracks, because a name may have been learned at any time
-with newest as (
-    select track_uri, track_id, name, artist_name, artist_id, album, album_id, duration_ms,
-        row_number() over (partition by track_uri order by grade_rank desc, changed_at desc, name) as nth
-    from tracks
-),
-
-counted as (
-    select play_key, played_at, track_uri, track_name, artist_name, album_name
+-- version: 2
+with located as (
+    select play_key, played_at, track_uri, context_id,
+        -- the session's zone is UTC in both engines, so the cast keeps the moment
+        cast(
+            cast(cast(played_at as timestamp with time zone) at time zone :p_tz as date) as varchar
+        ) as day
     from plays
     where dt >= :p_dt_from
-        and kind = 'music' and not coalesce(incognito, false)
-        and (ms_played is null or ms_played >= 30000 or coalesce(reason_end, '') = 'trackdone')
+        and strpos(:p_kinds, kind) > 0 and (not coalesce(incognito, false) or :p_incognito)
+        and (ms_played is null or ms_played >= 1000 * :p_seconds or (coalesce(reason_end, '') = 'trackdone' and :p_done))
 )
 
 select
     cast(floor(cast(date_diff('millisecond', timestamp '1970-01-01 00:00:00', played_at) as double) / 1000)
         as bigint) as at_unix,
-    counted.track_uri,
-    track_id,
-    coalesce(name, track_name) as name,
-    coalesce(newest.artist_name, counted.artist_name) as artist_name,
-    artist_id,
-    lower(trim(coalesce(newest.artist_name, counted.artist_name))) as artist_key,
-    coalesce(album, album_name) as album,
-    album_id,
-    lower(trim(coalesce(album, album_name))) as album_key,
-    cast(floor(cast(newest.duration_ms as double) / 1000) as bigint) as seconds
-from counted
-left join newest on newest.track_uri = counted.track_uri and nth = 1
+    track_uri
+from located
+where track_uri not in (select key from exclusions)
+    and coalesce(context_id, '') not in (select key from exclusions)
+    and day not in (select key from exclusions)
 order by played_at desc, play_key desc
 limit 50

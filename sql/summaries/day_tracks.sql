@@ -2,7 +2,7 @@
 -- grain: one row per local day, track, context and way it was heard
 -- params: p_from, p_to, p_dt_from, p_dt_to, p_tz
 -- feeds: -
--- version: 1
+-- version: 2
 with located as (
     select
         -- the session's zone is UTC in both engines, so the cast keeps the moment
@@ -10,19 +10,24 @@ with located as (
             cast(cast(played_at as timestamp with time zone) at time zone :p_tz as date) as varchar
         ) as day,
         track_uri,
-        context_type,
-        context_id,
-        kind,
-        case
-            when ms_played is null then 'unknown'
-            when reason_end = 'trackdone' then 'done'
-            when ms_played >= 30000 then 'long'
-            else 'short'
-        end as heard,
-        coalesce(incognito, false) as incognito,
         track_name,
         artist_name,
         album_name,
+        context_type,
+        context_id,
+        kind,
+        coalesce(ms_played is not null and reason_end = 'trackdone', false) as is_done,
+        case
+            when ms_played >= 240000 then 240 when ms_played >= 120000 then 120
+            when ms_played >= 60000 then 60 when ms_played >= 30000 then 30
+            when ms_played >= 20000 then 20 when ms_played >= 10000 then 10
+            when ms_played >= 5000 then 5 when ms_played is not null then 0
+        end as heard_seconds,
+        coalesce(incognito, false) as incognito,
+        skipped,
+        shuffle,
+        platform,
+        offline,
         coalesce(ms_played, duration_ms, 0) as ms,
         case when ms_played is null then coalesce(duration_ms, 0) else 0 end as ms_estimated,
         played_at
@@ -31,13 +36,8 @@ with located as (
 )
 
 select
-    day,
-    track_uri,
-    context_type,
-    context_id,
-    kind,
-    heard,
-    incognito,
+    day, track_uri, context_type, context_id, kind, is_done, heard_seconds, incognito,
+    skipped, shuffle, platform, offline,
     max(track_name) as track_name,
     max(artist_name) as artist_name,
     max(album_name) as album_name,
@@ -48,5 +48,7 @@ select
     max(played_at) as last_played_at
 from located
 where day >= :p_from and day < :p_to
-group by day, track_uri, context_type, context_id, kind, heard, incognito
-order by day, track_uri, context_type, context_id, kind, heard, incognito
+group by day, track_uri, context_type, context_id, kind, is_done, heard_seconds, incognito,
+    skipped, shuffle, platform, offline
+order by day, track_uri, context_type, context_id, kind, is_done, heard_seconds, incognito,
+    skipped, shuffle, platform, offline

@@ -151,6 +151,12 @@ class SimTableStore:
             "tables.write", lambda: self.inner.write(table, partition, given, digest=digest, replaces=replaces)
         )
 
+    def roll_up(
+        self, table: str, partition: str, sources: Sequence[str], *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See the port. Nothing that is simulated here rolls up."""
+        return self.inner.roll_up(table, partition, sources, digest=digest, replaces=replaces)
+
 
 LONG_BLOCK_S = 48_925
 

@@ -1,0 +1,113 @@
+"""How the questions read the tables: from which months on, by what policy, joined with which small tables."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from functools import cached_property
+from typing import Any
+
+from aggregation.calendar import DAY, Calendar, Span, days_between
+from playledger.models import format_instant
+from playledger.policy import Policy
+from playledger.ports import QueryEngine, Question, TableStore
+from sql import load
+
+NEVER, ALWAYS = "9999-12", "2006-01"
+"""A month after all plays, and one before: Spotify was founded in 2006."""
+
+NO_EXCLUSIONS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a night's questions are asked with.
+
+    `left_out` are the keys of `exclusions`. What was put together without tracks or contexts cannot leave one out, so
+    then questions read more: `all_tracks` knows no context and no day, the tables of hours and ways know no track.
+    """
+
+    calendar: Calendar
+    policy: Policy
+    left_out_tracks: frozenset[str] = NO_EXCLUSIONS
+
+    @cached_property
+    def params(self) -> Mapping[str, object]:
+        """Every parameter that questions of the dashboard take, but those of one question alone."""
+        open_month, is_spotted, is_sifted = self.calendar.open_month, self._is_spotted, self._is_sifted
+        return {
+            "p_to": self.calendar.end,
+            "p_tz": self.calendar.zone.key,
+            "p_open": open_month,
+            "p_lasting": not is_spotted,
+            "p_lasting_from": ALWAYS if is_spotted else open_month,
+            "p_month_from": ALWAYS if is_spotted else self.calendar.rolling_month,
+            "p_plain": not is_sifted,
+            "p_plain_from": NEVER if is_sifted else open_month,
+            "p_sifted_from": ALWAYS if is_sifted else NEVER,
+            "p_kinds": " ".join(self.policy.kinds),
+            "p_incognito": self.policy.count_incognito,
+            "p_seconds": self.policy.least_seconds,
+            "p_done": self.policy.count_finished,
+        }
+
+    def for_question(self, question: Question, **own: object) -> dict[str, object]:
+        """The parameters of a question; `own` are those that only it takes, or takes otherwise."""
+        return {name: own[name] if name in own else self.params[name] for name in question.params}
+
+    @property
+    def left_out(self) -> list[str]:
+        """The keys of `exclusions`, in order."""
+        days = {day for span in self.policy.exclude.days for day in days_between(span.first, span.last)}
+        return sorted({*self.left_out_tracks, *self.policy.exclude.playlists, *days})
+
+    @property
+    def _is_spotted(self) -> bool:
+        """Whether days or contexts are left out."""
+        return bool(self.policy.exclude.days or self.policy.exclude.playlists)
+
+    @property
+    def _is_sifted(self) -> bool:
+        """Whether tracks or contexts are left out."""
+        return bool(self.left_out_tracks or self.policy.exclude.playlists)
+
+
+def read_by(tables: TableStore, engine: QueryEngine, calendar: Calendar, policy: Policy) -> Reading:
+    """Finds what the policy leaves out, and puts the small tables that questions join in place."""
+    reading = Reading(calendar, policy, _left_out_tracks(engine, policy))
+    _put(tables, "exclusions", [{"key": key} for key in reading.left_out])
+    first = min(tables.list("day_tracks"), default=str(calendar.data_day))
+    _put(tables, "windows", [_window(span, calendar) for span in calendar.spans(int(first[:4]))])
+    return reading
+
+
+def _window(span: Span, calendar: Calendar) -> dict[str, Any]:
+    moments = {"starts_at": calendar.midnight(span.first_day), "ends_at": calendar.midnight(span.last_day + DAY)}
+    return {
+        **vars(span),
+        "first_day": str(span.first_day),
+        "last_day": str(span.last_day),
+        **{name: format_instant(moment.replace(tzinfo=UTC)) for name, moment in moments.items()},
+    }
+
+
+def _left_out_tracks(engine: QueryEngine, policy: Policy) -> frozenset[str]:
+    """All tracks of the songs, artists and albums that are left out."""
+    left = policy.exclude
+    if not (left.tracks or left.artists or left.albums):
+        return NO_EXCLUSIONS
+    rows = engine.rows(
+        load("policy/excluded"),
+        p_tracks="\n".join(left.tracks),
+        p_artists="\n".join(left.artists),
+        p_albums="\n".join(f"{album.artist.strip()}\t{album.album.strip()}" for album in left.albums),
+    )
+    return frozenset({*left.tracks, *(str(row["track_uri"]) for row in rows)})
+
+
+def _put(tables: TableStore, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes a small table if it holds anything else."""
+    digest = hashlib.sha256(repr([sorted(row.items()) for row in rows]).encode()).hexdigest()[:32]
+    stored = tables.list(table).get("")
+    if stored is None or stored.digest != digest:
+        tables.write(table, "", rows, digest=digest, replaces=stored)

@@ -1,0 +1,162 @@
+"""Which tracks are one song, and what each is called by the best that is known. Pure, but for the writing."""
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from playledger.policy import Policy, Songs
+from playledger.ports import QueryEngine, TableStore
+from sql import load
+
+VERSIONS = ("track_versions", "artist_versions")
+
+SONGS_VERSION = 1
+"""Goes up when songs come out otherwise for the same metadata."""
+
+Row = Mapping[str, Any]
+
+_BRACKETED = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_ADDED = re.compile(
+    r"\b(feat|ft|featuring|with|remaster(ed)?|deluxe|bonus track|single version|album version|radio edit|explicit|mono|"
+    r"stereo|anniversary|expanded|edition)\b",
+    re.IGNORECASE,
+)
+_DASHED = re.compile(r"\s+[-\u2013]\s+(?P<tail>[^-\u2013]+)$")
+_NOT_WORDS = re.compile(r"[^\w]+")
+
+
+def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
+    """Brings `songs` up to date with metadata, observed names and the policy; True where it changed."""
+    question = load("songs/observed")
+    parts = {table: tables.list(table) for table in (*VERSIONS, "all_tracks", "month_tracks")}
+    inputs = [
+        f"{table} {part} {stored.etag}"
+        for table, stored_parts in parts.items()
+        for part, stored in stored_parts.items()
+        if table != "month_tracks" or part >= open_month
+    ]
+    named = "\n".join([str(SONGS_VERSION), question.sha256, policy.songs.model_dump_json(), *sorted(inputs)])
+    digest, stored = hashlib.sha256(named.encode()).hexdigest()[:32], tables.list("songs").get("")
+    if stored and stored.digest == digest:
+        return False
+    tracks, artists = ([row for month in parts[table] for row in tables.read(table, month)] for table in VERSIONS)
+    observed = engine.rows(question, p_open=open_month)
+    tables.write("songs", "", songs(tracks, artists, observed, policy.songs), digest=digest, replaces=stored)
+    return True
+
+
+def songs(
+    tracks: Iterable[Row], artists: Iterable[Row], observed: Iterable[Row], known_better: Songs
+) -> list[dict[str, Any]]:
+    """Rows of `songs`, by URI: the best version of each track, and the song it is a recording of.
+
+    `observed` are names that plays had, for tracks of which metadata lacks some.
+    """
+    best = _best(tracks, "track_uri")
+    best |= {row["track_uri"]: _filled(best.get(row["track_uri"]), row) for row in observed}
+    genres = {artist_id: "|".join(row["genres"]) or None for artist_id, row in _best(artists, "artist_id").items()}
+    names = _song_of(best, known_better)
+    years = _earliest_years(best, names)
+    return [
+        _row(row, names[uri], years.get(names[uri]), genres.get(row["artist_id"])) for uri, row in sorted(best.items())
+    ]
+
+
+def _best(rows: Iterable[Row], key: str) -> dict[str, Row]:
+    """The version of the highest grade, of these the newest, by key in order."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        known = found.get(row[key])
+        if known is None or _standing(known) < _standing(row):
+            found[row[key]] = row
+    return dict(sorted(found.items()))
+
+
+_NOTHING = dict.fromkeys(
+    ("track_id", "artist_id", "album_id", "release_date", "isrc", "duration_ms", "artist_name", "album")
+)
+
+
+def _filled(version: Row | None, observed: Row) -> Row:
+    """A version with the names that it lacks; what has no title at all is called by its URI."""
+    uri = observed["track_uri"]
+    known = version or {**_NOTHING, "track_uri": uri, "artists": [], "name": observed["track_name"] or uri}
+    names = {
+        "artist_name": known["artist_name"] or observed["artist_name"],
+        "album": known["album"] or observed["album_name"],
+    }
+    return {**known, **names}
+
+
+def _standing(row: Row) -> tuple[int, str, str]:
+    return row["grade_rank"], row["changed_at"], row["name"]
+
+
+def _song_of(tracks: Mapping[str, Row], known_better: Songs) -> dict[str, str]:
+    """URI -> the URI that stands for its song."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    apart = set(known_better.apart) | {uri for same in known_better.same for uri in same}
+    codes = _codes(tracks)
+    for uri, row in tracks.items():
+        groups[uri if uri in apart else _recording(row, codes)].append(uri)
+    chosen = {uri: _standing_for(group, tracks) for group in groups.values() for uri in group}
+    return chosen | {uri: same[0] for same in known_better.same for uri in same if uri in tracks}
+
+
+def _codes(tracks: Mapping[str, Row]) -> dict[str, str]:
+    """Title and artists -> the recording code, where all tracks so called that have one have the same."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in tracks.values():
+        if row["isrc"]:
+            found[called(row)].add(row["isrc"])
+    return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
+
+
+def _recording(row: Row, codes: Mapping[str, str]) -> str:
+    """What tells songs apart: the recording code where one is given, else title and artists."""
+    code = row["isrc"] or codes.get(called(row))
+    return f"isrc {code}" if code else f"named {called(row)}"
+
+
+def _standing_for(group: Sequence[str], tracks: Mapping[str, Row]) -> str:
+    """The track of the earliest release."""
+    return min(group, key=lambda uri: (tracks[uri]["release_date"] or "9999", uri))
+
+
+def called(row: Row) -> str:
+    """Title and artists without what releases add to them: case, accents, signs, featured guests, editions."""
+    artists = row["artists"] or ([row["artist_name"]] if row["artist_name"] else [])
+    return f"{_folded(_bare(row['name']))}\n{_folded(artists[0]) if artists else row['track_uri']}"
+
+
+def _bare(title: str) -> str:
+    """The title without brackets and dashes that only name a guest or an edition; never empty."""
+    bare = _BRACKETED.sub(lambda found: "" if _ADDED.search(found[1]) else found[0], title)
+    dashed = _DASHED.search(bare)
+    if dashed and _ADDED.search(dashed["tail"]):
+        bare = bare[: dashed.start()]
+    return bare if bare.strip() else title
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    words = _NOT_WORDS.sub(" ", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip()
+    return words or text.casefold()
+
+
+def _earliest_years(tracks: Mapping[str, Row], names: Mapping[str, str]) -> dict[str, int]:
+    """Song -> the year of its earliest known release."""
+    years: dict[str, int] = {}
+    for uri, row in tracks.items():
+        written = (row["release_date"] or "")[:4]
+        if written.isdecimal() and int(written) > 0:
+            years[names[uri]] = min(int(written), years.get(names[uri], 9999))
+    return years
+
+
+def _row(row: Row, song: str, year: int | None, genres: str | None) -> dict[str, Any]:
+    kept = ("track_uri", "track_id", "name", "artist_name", "artist_id", "album", "album_id", "duration_ms")
+    return {name: row[name] for name in kept} | {"song_uri": song, "release_year": year, "genres": genres}

@@ -1,0 +1,57 @@
+"""How each month, and all closed months together, come from smaller parts: grouped by some columns, the rest summed up.
+
+What is no key is summed where it is a number of the Tally, else its largest value is kept.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Aggregate = Literal["sum", "min", "max"]
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """`table` is made of the partitions of `source`, whose partition becomes the column `source_column`.
+
+    `takes` renames: column of the row -> (column of the source, how). All columns not named there are keys.
+    """
+
+    table: str
+    source: str
+    source_column: str
+    takes: dict[str, tuple[str, Aggregate]]
+
+
+def _tally(**more: tuple[str, Aggregate]) -> dict[str, tuple[str, Aggregate]]:
+    return {"plays": ("plays", "sum"), "ms": ("ms", "sum"), "ms_estimated": ("ms_estimated", "sum"), **more}
+
+
+_NAMES: dict[str, tuple[str, Aggregate]] = {
+    "track_name": ("track_name", "max"),
+    "artist_name": ("artist_name", "max"),
+    "album_name": ("album_name", "max"),
+}
+
+MONTHLY = (
+    Rollup("month_tracks", "day_tracks", "day", _tally(**_NAMES)),
+    Rollup("month_ways", "day_tracks", "day", _tally()),
+    Rollup("month_quarters", "day_quarters", "day", _tally()),
+    Rollup("month_hours", "day_quarters", "day", _tally()),
+    Rollup("month_sessions", "day_sessions", "day", {}),
+    Rollup("month_binges", "day_binges", "day", {}),
+    Rollup("track_versions", "tracks", "dt", {}),
+    Rollup("artist_versions", "artists", "dt", {}),
+)
+"""Of days or dates to their month; the open month too, each night."""
+
+LASTING = (
+    Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, first_day=("day", "min"), last_day=("day", "max"))),
+    Rollup("all_ways", "month_ways", "", _tally()),
+    Rollup("all_hours", "month_hours", "", _tally()),
+    Rollup("all_sessions", "month_sessions", "", {}),
+    Rollup("all_binges", "month_binges", "", {}),
+)
+"""Of closed months to one object."""
+
+ROLLUPS = {rollup.table: rollup for rollup in (*MONTHLY, *LASTING)}
+"""By the table that is made."""

@@ -1,0 +1,64 @@
+-- answers: Which songs, artists and albums were played most, and longest, in each window?
+-- grain: one row per window and song, artist (by name) or album (by both names), the first 25 by plays or by time
+-- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done
+-- feeds: windows.top_tracks, windows.top_artists, windows.top_albums, windows.sentence, years
+-- version: 1
+with heard as (
+    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
+        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from month_tracks where month >= :p_month_from and day < :p_to
+    union all
+    select month, cast(null as varchar) as day, first_day, last_day, track_uri, cast(null as varchar) as context_type,
+        cast(null as varchar) as context_id, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    from all_tracks where :p_lasting
+),
+
+counted as (
+    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
+        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
+    from heard
+    left join songs on songs.track_uri = heard.track_uri
+    where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        and heard.track_uri not in (select key from exclusions)
+        and coalesce(context_id, '') not in (select key from exclusions)
+        and coalesce(day, '') not in (select key from exclusions)
+),
+
+placed as (
+    select window_name, is_previous, counted.*
+    from counted
+    join windows on counted.first_day >= windows.first_day and counted.last_day <= windows.last_day
+        and case when windows.is_lasting then counted.is_lasting else day is not null end
+),
+
+summed as (
+    select window_name, is_previous, grouping(song, artist, album) as sort, artist, album, min(song) as track_uri,
+        coalesce(song, artist || coalesce(chr(10) || album, '')) as thing, sum(plays) as plays, sum(ms) as ms
+    from placed
+    group by window_name, is_previous, grouping sets ((song), (artist), (artist, album))
+),
+
+ranked as (
+    select summed.*,
+        sum(case when sort = 3 then plays end) over (partition by window_name, is_previous) as all_plays,
+        sum(case when sort = 3 then ms end) over (partition by window_name, is_previous) as all_ms,
+        rank() over (partition by window_name, is_previous, sort order by plays desc) as place,
+        rank() over (partition by window_name, is_previous, sort order by ms desc) as place_by_time,
+        row_number() over (partition by window_name, is_previous, sort order by plays desc, ms desc, thing) as nth,
+        row_number() over (partition by window_name, is_previous, sort order by ms desc, plays desc, thing) as nth_time
+    from summed
+    where sort = 3 or (artist is not null and (sort = 5 or album is not null))
+)
+
+select
+    now.window_name, now.sort, now.track_uri, now.nth, now.nth_time, now.place, now.place_by_time,
+    cast(now.plays as bigint) as plays, cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
+    cast(floor(cast(1000 * now.plays as double) / now.all_plays) as bigint) as share_permille,
+    cast(floor(cast(1000 * now.ms as double) / nullif(now.all_ms, 0)) as bigint) as time_permille,
+    before.place as prev_place, before.place_by_time as prev_place_by_time, cast(before.plays as bigint) as prev_plays
+from ranked as now
+left join ranked as before on before.is_previous and before.window_name = now.window_name
+    and before.sort = now.sort and before.thing = now.thing
+where not now.is_previous and (now.nth <= 25 or now.nth_time <= 25)
+order by now.window_name, now.sort, now.nth

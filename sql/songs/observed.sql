@@ -1,0 +1,25 @@
+-- answers: What were the tracks called when they were played, of which metadata lacks title, artist or album?
+-- grain: one row per track
+-- params: p_open
+-- feeds: -
+-- version: 1
+-- whole: track_versions, because a name may have been learned at any time
+with seen as (
+    select track_uri, track_name, artist_name, album_name
+    from all_tracks
+    union all
+    select track_uri, track_name, artist_name, album_name
+    from month_tracks
+    where month >= :p_open
+)
+
+select
+    track_uri,
+    max(track_name) as track_name,
+    max(artist_name) as artist_name,
+    max(album_name) as album_name
+from seen
+where track_uri not in (
+    select track_uri from track_versions where artist_name is not null and album is not null)
+group by track_uri
+order by track_uri
