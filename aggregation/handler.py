@@ -8,4 +8,5 @@ from wiring.aws import Aws, Event, function
 def lambda_handler(aws: Aws, event: Event) -> NightReport:
     """One night. The event is {"time": ...}."""
     roles = (aws.journal, aws.tables, aws.hot, aws.tokens, aws.engine, aws.publisher)
-    return aggregate(*roles, now=event.now, settings=aws.settings, progress=event.stop_in_time)
+    policy, _ = aws.policies.load()
+    return aggregate(*roles, now=event.now, settings=aws.settings, policy=policy, progress=event.stop_in_time)

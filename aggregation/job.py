@@ -19,13 +19,12 @@ from aggregation.songs import name_songs
 from aggregation.summaries import summarise
 from playledger.errors import ChecksFailed, NeedsReauth
 from playledger.models import Model, Token
-from playledger.policy import Policy
+from playledger.policy import DEFAULT, Policy
 from playledger.ports import HotStore, Journal, Publisher, QueryEngine, Question, Rows, TableStore, TokenStore
 from playledger.settings import Settings
 from settlement.job import reconcile, settle_changed, settle_gaps
 
 DOCUMENT = "dashboard_data.json"
-DEFAULT_POLICY = Policy()
 
 
 class NightReport(Model):
@@ -53,7 +52,7 @@ def aggregate(
     *,
     now: datetime,
     settings: Settings,
-    policy: Policy = DEFAULT_POLICY,
+    policy: Policy = DEFAULT,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> NightReport:

@@ -45,10 +45,7 @@ class Reading:
             "p_plain": not is_sifted,
             "p_plain_from": NEVER if is_sifted else open_month,
             "p_sifted_from": ALWAYS if is_sifted else NEVER,
-            "p_kinds": " ".join(self.policy.kinds),
-            "p_incognito": self.policy.count_incognito,
-            "p_seconds": self.policy.least_seconds,
-            "p_done": self.policy.count_finished,
+            **self.policy.counting,
         }
 
     def for_question(self, question: Question, **own: object) -> dict[str, object]:

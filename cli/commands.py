@@ -55,6 +55,7 @@ def aggregate_once(laptop: Laptop, now: datetime, progress: Callable[[int, int],
         laptop.publisher,
         now=now,
         settings=laptop.settings,
+        policy=laptop.policies.load()[0],
         progress=progress,
     )
 
@@ -71,6 +72,7 @@ def enrich_once(
         None if offline else laptop.spotify,
         now=now,
         daily_calls=laptop.settings.enrichment_daily_calls,
+        policy=laptop.policies.load()[0],
         progress=progress,
     )
 
@@ -87,6 +89,7 @@ def playlist_once(laptop: Laptop, now: datetime) -> PlaylistReport:
         name=settings.playlist_name,
         unplayed_days=settings.playlist_unplayed_days,
         size=settings.playlist_size,
+        policy=laptop.policies.load()[0],
     )
 
 

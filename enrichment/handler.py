@@ -8,4 +8,5 @@ from wiring.aws import Aws, Event, function
 def lambda_handler(aws: Aws, event: Event) -> EnrichReport:
     """One enrichment. The event is {"time": ...}."""
     roles = (aws.journal, aws.tables, aws.cache, aws.engine, aws.spotify)
-    return enrich(*roles, now=event.now, daily_calls=aws.settings.enrichment_daily_calls)
+    policy, _ = aws.policies.load()
+    return enrich(*roles, now=event.now, daily_calls=aws.settings.enrichment_daily_calls, policy=policy)

@@ -12,6 +12,7 @@ from enrichment.keep import Known, keep, write_rows
 from playledger.errors import OwnerMustAct, RateLimited, SpotifyUnavailable, WorldChanged
 from playledger.journal import by_date, decode, digest
 from playledger.models import ExportEntry, Grade, Instant, Model, PlayEvent, utc_day
+from playledger.policy import DEFAULT, Policy
 from playledger.ports import Journal, JournalObject, MetadataCache, QueryEngine, Spotify, TableStore
 from sql import load
 
@@ -70,6 +71,7 @@ def enrich(
     *,
     now: datetime,
     daily_calls: int,
+    policy: Policy = DEFAULT,
     progress: Progress | None = None,
 ) -> EnrichReport:
     """Learns from the journal, then asks Spotify at most `daily_calls` times a UTC day; without `spotify`, only learns.
@@ -80,13 +82,19 @@ def enrich(
     report = _learn(journal, tables, cache, now, progress or _silent)
     if spotify is None or daily_calls == 0:
         return report
-    rows = engine.rows(load(QUESTION), p_limit=daily_calls * CANDIDATES_PER_CALL)
+    limit = daily_calls * CANDIDATES_PER_CALL
+    rows = engine.rows(load(QUESTION), p_limit=limit, p_month_from=_month_before(now), **policy.counting)
     names = [str(row["entity_id"]) for row in rows]
     wanted = _wanted(cache, names, now)
     waiting = int(rows[0]["unfetched"]) - (len(names) - len(wanted)) if rows else 0
     asking = _Asking(tables, cache, spotify, now, daily_calls)
     asking.go_through(wanted, progress or _silent)
     return report.model_copy(update=asking.figures() | {"left": waiting - asking.fetched - asking.gone})
+
+
+def _month_before(now: datetime) -> str:
+    """A month that is closed since yesterday at least, or still open: months before it are in all_tracks for sure."""
+    return str((now.replace(day=1) - timedelta(days=1)).date())[:7]
 
 
 def _silent(_done: int, _all: int) -> None:

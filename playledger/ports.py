@@ -18,6 +18,7 @@ from playledger.models import (
     Token,
     TrackMetadata,
 )
+from playledger.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,25 @@ class TokenStore(Protocol):
         """Stores the token if the stored version is `version` (None: whatever is there); returns the new version.
 
         Raises StateConflict where somebody else saved first.
+        """
+
+
+class Policies(Protocol):
+    """What counts, as the listener wrote it: the text of policy.toml."""
+
+    def load(self) -> tuple[Policy, str | None]:
+        """The policy and its version; the default one and None where there is no file.
+
+        Raises Misconfigured where the text is no policy.
+        """
+
+    def text(self) -> tuple[str, str | None]:
+        """The text as it is, comments and all, and its version; nothing and None where there is no file."""
+
+    def save(self, text: str, version: str | None) -> str:
+        """Stores the text if the stored version is `version` (None: there is no file); returns the new version.
+
+        Raises Misconfigured, and stores nothing, where it is no policy; StateConflict where somebody else saved first.
         """
 
 

@@ -10,4 +10,5 @@ def lambda_handler(aws: Aws, event: Event) -> PlaylistReport:
     told, roles = aws.settings, (aws.engine, aws.tables, aws.spotify)
     days, size = told.playlist_unplayed_days, told.playlist_size
     zone, name = told.time_zone, told.playlist_name
-    return write_playlist(*roles, now=event.now, tz=zone, name=name, unplayed_days=days, size=size)
+    policy, _ = aws.policies.load()
+    return write_playlist(*roles, now=event.now, tz=zone, name=name, unplayed_days=days, size=size, policy=policy)

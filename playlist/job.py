@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from glue_catalog.tables import PlaylistRow
 from playledger.errors import AccessRefused, StateConflict, WorldChanged
 from playledger.models import Model
+from playledger.policy import DEFAULT, Policy
 from playledger.ports import QueryEngine, Spotify, TableStore
 from playlist import shelf
 from playlist.parse import Listed, saved_track
@@ -47,6 +48,7 @@ def write_playlist(
     name: str,
     unplayed_days: int,
     size: int,
+    policy: Policy = DEFAULT,
 ) -> PlaylistReport:
     """Writes the playlist of the local week of `now`: at most `size` liked songs without a play in `unplayed_days`.
 
@@ -55,7 +57,7 @@ def write_playlist(
     """
     today = now.astimezone(ZoneInfo(tz)).date()
     liked = [saved_track(item) for item in shelf.pages(spotify.saved_tracks)]
-    played = _played(engine, today - timedelta(days=unplayed_days))
+    played = _played(engine, today - timedelta(days=unplayed_days), policy)
     choice = choose(filter(None, liked), played, week=_week(today), size=size)
     report = PlaylistReport(
         id=None,
@@ -79,9 +81,12 @@ def _week(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def _played(engine: QueryEngine, since: date) -> set[str]:
-    """URIs and recordings with a play that counts: a song skipped at once was not heard, so it may come again."""
-    rows = engine.rows(load(QUESTION), p_from=since.isoformat())
+def _played(engine: QueryEngine, since: date, policy: Policy) -> set[str]:
+    """URIs and recordings of songs with a play that counts, and of those left out.
+
+    A song skipped at once was not heard, so it may come again.
+    """
+    rows = engine.rows(load(QUESTION), p_from=since.isoformat(), p_month_from=since.isoformat()[:7], **policy.counting)
     recordings = (recording(row["track_name"], row["artist_name"]) for row in rows)
     return {row["track_uri"] for row in rows} | {known for known in recordings if known}
 

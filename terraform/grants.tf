@@ -19,6 +19,7 @@ locals {
   list_data    = { sid = "ListData", actions = ["s3:ListBucket"], resources = [local.data] }
   read_journal = { sid = "ReadJournal", actions = ["s3:GetObject"], resources = [local.journal] }
   add_journal  = { sid = "AddToJournal", actions = ["s3:PutObject"], resources = [local.journal] }
+  read_policy  = { sid = "ReadPolicy", actions = ["s3:GetObject"], resources = ["${local.data}/policy.toml"] }
   read_tables  = { sid = "ReadTables", actions = ["s3:GetObject"], resources = [local.rows] }
 
   # Athena reads tables and catalog, and writes and reads results, with the rights of whoever asks.
@@ -68,7 +69,7 @@ locals {
     ]
 
     enrich = concat(local.ask, [
-      local.list_data, local.read_journal, local.read_tables,
+      local.list_data, local.read_journal, local.read_tables, local.read_policy,
       {
         sid       = "WriteMetadata"
         actions   = ["s3:PutObject"]
@@ -89,7 +90,7 @@ locals {
     ])
 
     aggregate = concat(local.ask, local.ask_by_wrangler, [
-      local.list_data, local.read_journal, local.add_journal, local.read_tables,
+      local.list_data, local.read_journal, local.add_journal, local.read_tables, local.read_policy,
       { sid = "WriteTables", actions = ["s3:PutObject"], resources = [local.rows] },
       { sid = "ReconcilePlays", actions = ["dynamodb:Query", "dynamodb:PutItem"], resources = [local.arns.tables.plays] },
       { sid = "ReconcileState", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arns.tables.state] },
@@ -101,7 +102,7 @@ locals {
     ])
 
     playlist = concat(local.ask, [
-      local.list_data, local.read_tables,
+      local.list_data, local.read_tables, local.read_policy,
       {
         sid       = "WritePlaylists"
         actions   = ["s3:PutObject"]

@@ -20,6 +20,7 @@ from adapters.athena_reader import AthenaReader
 from adapters.hot_store import DynamoHotStore
 from adapters.journal import S3Journal
 from adapters.metadata_cache import DynamoMetadataCache
+from adapters.policy_store import S3Policies
 from adapters.publisher import S3Publisher
 from adapters.query_engine import AthenaQueryEngine
 from adapters.spotify import SpotipyClient
@@ -32,6 +33,7 @@ from playledger.ports import (
     HotStore,
     Journal,
     MetadataCache,
+    Policies,
     Publisher,
     QueryEngine,
     Spotify,
@@ -146,6 +148,11 @@ class Aws:
     def tokens(self) -> TokenStore:
         """The login, as an SSM SecureString."""
         return ParameterTokenStore(self.client("ssm"), self.settings.token_parameter)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What counts, in the data bucket."""
+        return S3Policies(self.client("s3"), self.settings.data_bucket)
 
     @cached_property
     def publisher(self) -> Publisher:

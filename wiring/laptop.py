@@ -13,17 +13,20 @@ from adapters.alerts import LoggedAlerts
 from adapters.hot_store import SqliteHotStore
 from adapters.journal import DirectoryJournal
 from adapters.metadata_cache import SqliteMetadataCache
+from adapters.policy_store import FilePolicies
 from adapters.publisher import DirectoryPublisher
 from adapters.query_engine import DuckDbQueryEngine
 from adapters.spotify import SpotipyClient
 from adapters.table_store import DirectoryTableStore
 from adapters.token_store import FileTokenStore
 from playledger.errors import Misconfigured
+from playledger.policy import FILE
 from playledger.ports import (
     Alerts,
     HotStore,
     Journal,
     MetadataCache,
+    Policies,
     Publisher,
     QueryEngine,
     Spotify,
@@ -79,6 +82,11 @@ class Laptop:
     def tokens(self) -> TokenStore:
         """The login, in a file only its owner reads."""
         return FileTokenStore(self.home / "token.json")
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What counts, in a file that may be edited by hand too."""
+        return FilePolicies(self.home / FILE)
 
     @cached_property
     def publisher(self) -> Publisher:

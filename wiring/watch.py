@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from playledger.errors import AccessRefused, ChecksFailed, NeedsReauth, PlayledgerError, WrongAccount
+from playledger.errors import AccessRefused, ChecksFailed, Misconfigured, NeedsReauth, PlayledgerError, WrongAccount
 from playledger.models import IngestionState, Model, Token, format_instant, utc_day
 from playledger.ports import Alert
 
@@ -26,6 +26,7 @@ TOLD: Mapping[type[PlayledgerError], tuple[str, str]] = {
     AccessRefused: ("access_refused", "Spotify refuses access"),
     WrongAccount: ("wrong_account", "the login is another account's"),
     ChecksFailed: ("checks_failed", "the night's checks failed"),
+    Misconfigured: ("misconfigured", "policy.toml, a setting or a permission is wrong"),
 }
 """Errors that no retry helps against: condition and subject."""
 

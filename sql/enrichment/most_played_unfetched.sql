@@ -1,51 +1,56 @@
--- answers: Which artists and tracks should Spotify be asked for next?
+-- answers: Which artists and tracks should Spotify be asked for next? Days and contexts left out count in older months.
 -- grain: one row per artist never fetched that leads a counted play, then per counted track known from exports alone
--- params: p_limit
+-- params: p_limit, p_month_from, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: -
--- version: 1
--- whole: day_tracks, artists, tracks: what to fetch next is decided over all plays ever and all versions of an entity
-with
-    counted as (
-        select
-            d.track_uri,
-            lower(trim(d.artist_name)) as artist_key,
-            cast(sum(d.plays) as bigint) as plays
-        from day_tracks d
-        where d.kind = 'music' and not d.incognito and d.heard in ('done', 'long', 'unknown')
-        group by d.track_uri, lower(trim(d.artist_name))
-    ),
-    unfetched_artists as (
-        select a.artist_id
-        from artists a
-        group by a.artist_id
-        having max(a.grade_rank) < 3
-    ),
-    artist_keys as (
-        select distinct a.artist_id, lower(trim(a.name)) as artist_key
-        from artists a
-        join unfetched_artists u on u.artist_id = a.artist_id
-    ),
-    stub_tracks as (
-        select t.track_uri
-        from tracks t
-        group by t.track_uri
-        having max(t.grade_rank) = 1
-    ),
-    candidates as (
-        select 1 as turn, k.artist_id as entity_id, cast(sum(c.plays) as bigint) as plays
-        from artist_keys k
-        join counted c on c.artist_key = k.artist_key
-        group by k.artist_id
-        union all
-        select 2 as turn, s.track_uri as entity_id, cast(sum(c.plays) as bigint) as plays
-        from stub_tracks s
-        join counted c on c.track_uri = s.track_uri
-        group by s.track_uri
-    )
-select
-    c.entity_id,
-    c.plays,
-    count(*) over () as unfetched
-from candidates c
-order by c.turn, c.plays desc, c.entity_id
+-- version: 2
+-- whole: artists, tracks: what to fetch next is decided over all versions of an entity
+with heard as (
+    select track_uri, artist_name, kind, is_done, heard_seconds, incognito, plays
+    from all_tracks
+    where month < :p_month_from
+    union all
+    select track_uri, artist_name, kind, is_done, heard_seconds, incognito, plays
+    from month_tracks
+    where month >= :p_month_from
+        and coalesce(context_id, '') not in (select key from exclusions)
+        and day not in (select key from exclusions)
+),
+
+counted as (
+    select track_uri, lower(trim(artist_name)) as artist_key, cast(sum(plays) as bigint) as plays
+    from heard
+    where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        and track_uri not in (select key from exclusions)
+    group by track_uri, lower(trim(artist_name))
+),
+
+unfetched_artists as (
+    select artist_id
+    from artists
+    group by artist_id
+    having max(grade_rank) < 3
+),
+
+artist_keys as (
+    select distinct artist_id, lower(trim(name)) as artist_key
+    from artists
+    where artist_id in (select artist_id from unfetched_artists)
+),
+
+candidates as (
+    select 1 as turn, artist_id as entity_id, cast(sum(plays) as bigint) as plays
+    from artist_keys
+    join counted on counted.artist_key = artist_keys.artist_key
+    group by artist_id
+    union all
+    select 2 as turn, track_uri as entity_id, cast(sum(plays) as bigint) as plays
+    from counted
+    where track_uri in (select track_uri from tracks group by track_uri having max(grade_rank) = 1)
+    group by track_uri
+)
+
+select entity_id, plays, count(*) over () as unfetched
+from candidates
+order by turn, plays desc, entity_id
 limit :p_limit

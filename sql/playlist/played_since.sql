@@ -1,16 +1,38 @@
--- answers: What was played on p_from or later?
--- grain: one row per track URI with the names it was observed under, if a play of it counts
--- params: p_from
+-- answers: Which songs were played on p_from or later, so that a play of them counts, or are left out by the policy?
+-- grain: one row per track of such a song, with each pair of names that it is known by
+-- params: p_from, p_month_from, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: -
--- version: 1
-select
-    d.track_uri,
-    d.track_name,
-    d.artist_name
-from day_tracks d
-where d.day >= :p_from
-    and d.kind = 'music'
-    and not d.incognito
-    and d.heard in ('done', 'long', 'unknown')
-group by d.track_uri, d.track_name, d.artist_name
-order by d.track_uri, d.track_name, d.artist_name
+-- version: 2
+with heard as (
+    select track_uri, track_name, artist_name
+    from month_tracks
+    where month >= :p_month_from and day >= :p_from
+        and strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        and coalesce(context_id, '') not in (select key from exclusions)
+        and day not in (select key from exclusions)
+),
+
+heard_songs as (
+    select song_uri
+    from songs
+    where track_uri in (select track_uri from heard) or track_uri in (select key from exclusions)
+),
+
+known as (
+    select track_uri, track_name, artist_name
+    from heard
+    union all
+    select track_uri, name as track_name, artist_name
+    from songs
+    where song_uri in (select song_uri from heard_songs)
+    union all
+    select key as track_uri, cast(null as varchar) as track_name, cast(null as varchar) as artist_name
+    from exclusions
+    where strpos(key, 'spotify:') = 1
+)
+
+select track_uri, track_name, artist_name
+from known
+group by track_uri, track_name, artist_name
+order by track_uri, track_name, artist_name

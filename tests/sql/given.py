@@ -1,6 +1,7 @@
 """Rows for tables from the few columns a test cares about; the others get plain defaults."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
     store = DirectoryTableStore(root)
     for table, partitions in given.items():
         for partition, rows in partitions.items():
-            filled = [DEFAULTS[table](str(partition), row) | dict(row) for row in rows]
+            plain = [
+                {name: str(value) if isinstance(value, date) else value for name, value in row.items()} for row in rows
+            ]
+            filled = [DEFAULTS[table](str(partition), row) | row for row in plain]
             digest = f"given {len(store.list(table))}"
             store.write(table, str(partition), filled, digest=digest, replaces=store.list(table).get(str(partition)))
     return store
@@ -45,26 +49,94 @@ def _play(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _day_track(day: str, row: Mapping[str, Any]) -> dict[str, Any]:
+# ---- what is summarised from plays ----------------------------------------------------------------------------------
+
+CONTEXT = {"context_type": None, "context_id": None}
+WAYS = {"skipped": None, "shuffle": None, "platform": None, "offline": None}
+
+
+def _heard(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Heard to its end, a minute for each play."""
     plays = row.get("plays", 1)
-    return {
-        **_names(row),
-        **_how(),
-        "plays": plays,
-        "ms": 60_000 * plays,
-        "ms_estimated": 0,
-        "first_played_at": f"{day} 12:00:00.000",
-        "last_played_at": f"{day} 12:00:00.000",
-    }
+    how = {"kind": "music", "is_done": True, "heard_seconds": 60, "incognito": False}
+    return {**how, "plays": plays, "ms": 60_000 * plays, "ms_estimated": 0}
+
+
+def _moments(day: str) -> dict[str, str]:
+    return {"first_played_at": f"{day} 12:00:00.000", "last_played_at": f"{day} 12:00:00.000"}
+
+
+def _day_track(day: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_names(row), **CONTEXT, **WAYS, **_heard(row), **_moments(day)}
 
 
 def _day_quarter(_day: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**CONTEXT, **_heard(row), "track_uri": "a", "quarter": 48, "local_hour": row.get("quarter", 48) // 4}
+
+
+def _day_session(day: str, row: Mapping[str, Any]) -> dict[str, Any]:
     plays = row.get("plays", 1)
-    return {**_how(), "quarter": 48, "track_uri": "a", "plays": plays, "ms": 60_000 * plays}
+    return {**_moments(day), "lead_ms": 60_000, "plays": plays, "ms": 60_000 * plays}
 
 
-def _how() -> dict[str, Any]:
-    return {"context_type": None, "context_id": None, "kind": "music", "heard": "done", "incognito": False}
+def _day_binge(day: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    uri = row.get("track_uri", "a")
+    who = {"what": "track", "is_in_a_row": True, "track_uri": uri, "artist_name": f"Band {uri}"}
+    return {**who, "plays": 3, **_moments(day)}
+
+
+def _month_track(month: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"day": f"{month}-01", **_names(row), **CONTEXT, **WAYS, **_heard(row)}
+
+
+def _month_way(month: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"day": f"{month}-01", **WAYS, **_heard(row)}
+
+
+def _month_quarter(month: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"day": f"{month}-01", **_day_quarter("", row)}
+
+
+def _month_hour(month: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"day": f"{month}-01", "local_hour": 12, **_heard(row)}
+
+
+def _month_session(month: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    day = str(row.get("day", f"{month}-01"))
+    return {"day": day, **_day_session(day, row)}
+
+
+def _month_binge(month: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    day = str(row.get("day", f"{month}-01"))
+    return {"day": day, **_day_binge(day, row)}
+
+
+def _all_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Played on the first and last day that are given; only one given is both."""
+    first = str(row.get("first_day", row.get("last_day", f"{row.get('month', '2025-01')}-01")))
+    return {"month": first[:7], **_names(row), **_heard(row), "first_day": first, "last_day": first}
+
+
+LONG_AGO = "2025-01"
+"""The month of what lies in tables of all closed months, unless it has a day."""
+
+
+# ---- small tables that questions join -------------------------------------------------------------------------------
+
+
+def _song(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    uri = row.get("track_uri", "a")
+    names = {"name": f"Song {uri}", "artist_name": f"Band {uri}", "album": f"Album {uri}"}
+    missing = ("track_id", "artist_id", "album_id", "release_year", "duration_ms", "genres")
+    return {**dict.fromkeys(missing), **names, "track_uri": uri, "song_uri": uri}
+
+
+def _window(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """By its days, UTC."""
+    first, last = str(row["first_day"]), str(row["last_day"])
+    after = date.fromisoformat(last) + timedelta(days=1)
+    bounds = {"starts_at": f"{first} 00:00:00.000", "ends_at": f"{after} 00:00:00.000"}
+    return {"window_name": "all", "is_previous": False, "is_lasting": False, **bounds}
 
 
 def _track(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +164,8 @@ def _gap(_partition: str, _row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _account(_dt: str, _row: Mapping[str, Any]) -> dict[str, Any]:
-    return dict.fromkeys(("entries", "plays", "duplicates", "married", "late_arrivals", "quarantined"), 0)
+    counts = ("entries", "plays", "duplicates", "married", "late_arrivals", "quarantined", "short_windows")
+    return dict.fromkeys((*counts, "small_overlaps"), 0)
 
 
 def _playlist(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +177,24 @@ DEFAULTS = {
     "plays": _play,
     "day_tracks": _day_track,
     "day_quarters": _day_quarter,
+    "day_sessions": _day_session,
+    "day_binges": _day_binge,
+    "month_tracks": _month_track,
+    "month_ways": _month_way,
+    "month_quarters": _month_quarter,
+    "month_hours": _month_hour,
+    "month_sessions": _month_session,
+    "month_binges": _month_binge,
+    "track_versions": lambda month, row: _track(f"{month}-01", row),
+    "artist_versions": lambda month, row: _artist(f"{month}-01", row),
+    "all_tracks": _all_track,
+    "all_ways": lambda _, row: _month_way(LONG_AGO, row),
+    "all_hours": lambda _, row: _month_hour(LONG_AGO, row),
+    "all_sessions": lambda _, row: _month_session(LONG_AGO, row),
+    "all_binges": lambda _, row: _month_binge(LONG_AGO, row),
+    "songs": _song,
+    "exclusions": lambda _partition, _row: {},
+    "windows": _window,
     "tracks": _track,
     "artists": _artist,
     "gaps": _gap,
