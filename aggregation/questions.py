@@ -1,15 +1,16 @@
 """What the dashboard's questions answer: a model for the rows of each, and all of them asked once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from aggregation.calendar import DAY
 from aggregation.reading import Reading
+from aggregation.rows import AnyRow, Ask, Row
 from playledger.errors import WorldChanged
 from playledger.ports import QueryEngine, TableStore
 from sql import load
@@ -17,15 +18,6 @@ from sql import load
 RECENT_PLAYS = 50
 NEVER_DT = "9999-12-31"
 """A date without plays, for where there are none at all."""
-
-
-class Row(BaseModel):
-    """A row of an answer: exactly these columns."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 class PeriodTotals(Row):
@@ -277,7 +269,7 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
     return replace(found, names=_names(ask, found))
 
 
-def _names(ask: "Callable[..., tuple[TrackNames, ...]]", found: Answers) -> dict[str, TrackNames]:
+def _names(ask: Ask, found: Answers) -> dict[str, TrackNames]:
     """What is known of every track that an answer mentions."""
     uris = set(_mentioned(found))
     known = ask("names", TrackNames, p_uris="\n".join(sorted(uris))) if uris else ()
