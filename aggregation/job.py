@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -17,6 +17,7 @@ from aggregation.reading import read_by
 from aggregation.rollups import roll_up
 from aggregation.songs import name_songs
 from aggregation.summaries import summarise
+from playledger.dashboard_data import DashboardData
 from playledger.errors import ChecksFailed, NeedsReauth
 from playledger.models import Model, Token
 from playledger.policy import DEFAULT, Policy
@@ -83,17 +84,20 @@ def aggregate(
     with stages.timed("publish"):
         body = serialise(document)
         publisher.publish(DOCUMENT, body, "application/json")
-    return NightReport(
-        data_day=document.data_day,
-        days_settled=len(settled.changed),
-        plays_settled=settled.plays,
-        days_summarised=len(rebuilt),
-        rolled_up=len(rolled),
-        plays=document.totals.plays,
-        gaps=len(gaps),
-        queries=counted.asked.total(),
-        bytes=len(body),
-        seconds=stages.seconds,
+    done = {"days_settled": len(settled.changed), "plays_settled": settled.plays, "gaps": len(gaps)}
+    done |= {"days_summarised": len(rebuilt), "rolled_up": len(rolled), "queries": counted.asked.total()}
+    return _report(document, len(body), done, stages.seconds)
+
+
+def _report(document: DashboardData, size: int, done: Mapping[str, int], seconds: dict[str, float]) -> NightReport:
+    return NightReport.model_validate(
+        {
+            "data_day": document.data_day,
+            **done,
+            "plays": document.totals.plays,
+            "bytes": size,
+            "seconds": seconds,
+        }
     )
 
 

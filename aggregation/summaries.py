@@ -2,10 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ SUMMARIES = ("day_tracks", "day_quarters", "day_sessions", "day_binges")
 """Tables of one object per local day, each made by the question of its name in `sql/summaries`."""
 
 DAY = timedelta(days=1)
+BATCH_SPAN = timedelta(days=31)
 
 
 def summarise(
@@ -32,13 +32,25 @@ def summarise(
     stale = {table: _stale(load(f"summaries/{table}"), tables.list(table), plays, days, tz) for table in SUMMARIES}
     total, done = sum(map(len, stale.values())), 0
     for table in SUMMARIES:
-        for _, month in groupby(sorted(stale[table]), key=lambda day: day[:7]):
-            batch = {day: stale[table][day] for day in month}
+        for days_together in _batches(sorted(stale[table])):
+            batch = {day: stale[table][day] for day in days_together}
             _rebuild(tables, engine, table, batch, tz)
             done += len(batch)
             if progress:
                 progress(done, total)
     return tuple(sorted({day for batch in stale.values() for day in batch}))
+
+
+def _batches(days: Sequence[str]) -> Iterator[list[str]]:
+    """Days in order, cut so that each piece fits into the span of a month."""
+    batch: list[str] = []
+    for day in days:
+        if batch and date.fromisoformat(day) - date.fromisoformat(batch[0]) >= BATCH_SPAN:
+            yield batch
+            batch = []
+        batch.append(day)
+    if batch:
+        yield batch
 
 
 def utc_bounds(first: str, last: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ with located as (
     from plays
     where dt >= :p_dt_from
         and strpos(:p_kinds, kind) > 0 and (not coalesce(incognito, false) or :p_incognito)
-        and (ms_played is null or ms_played >= 1000 * :p_seconds or (coalesce(reason_end, '') = 'trackdone' and :p_done))
+        and (ms_played is null or ms_played >= 1000 * :p_seconds
+            or (:p_done and coalesce(reason_end, '') = 'trackdone'))
 )
 
 select

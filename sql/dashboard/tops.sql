@@ -34,15 +34,16 @@ placed as (
 
 summed as (
     select window_name, is_previous, grouping(song, artist, album) as sort, artist, album, min(song) as track_uri,
-        coalesce(song, artist || coalesce(chr(10) || album, '')) as thing, sum(plays) as plays, sum(ms) as ms
+        coalesce(song, artist || coalesce(chr(10) || album, '')) as thing, cast(sum(plays) as bigint) as plays,
+        cast(sum(ms) as bigint) as ms
     from placed
     group by window_name, is_previous, grouping sets ((song), (artist), (artist, album))
 ),
 
 ranked as (
     select summed.*,
-        sum(case when sort = 3 then plays end) over (partition by window_name, is_previous) as all_plays,
-        sum(case when sort = 3 then ms end) over (partition by window_name, is_previous) as all_ms,
+        cast(sum(case when sort = 3 then plays end) over (partition by window_name, is_previous) as double) as whole,
+        cast(sum(case when sort = 3 then ms end) over (partition by window_name, is_previous) as double) as all_ms,
         rank() over (partition by window_name, is_previous, sort order by plays desc) as place,
         rank() over (partition by window_name, is_previous, sort order by ms desc) as place_by_time,
         row_number() over (partition by window_name, is_previous, sort order by plays desc, ms desc, thing) as nth,
@@ -53,10 +54,10 @@ ranked as (
 
 select
     now.window_name, now.sort, now.track_uri, now.nth, now.nth_time, now.place, now.place_by_time,
-    cast(now.plays as bigint) as plays, cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
-    cast(floor(cast(1000 * now.plays as double) / now.all_plays) as bigint) as share_permille,
+    now.plays, cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
+    cast(floor(cast(1000 * now.plays as double) / now.whole) as bigint) as share_permille,
     cast(floor(cast(1000 * now.ms as double) / nullif(now.all_ms, 0)) as bigint) as time_permille,
-    before.place as prev_place, before.place_by_time as prev_place_by_time, cast(before.plays as bigint) as prev_plays
+    before.place as prev_place, before.place_by_time as prev_place_by_time, before.plays as prev_plays
 from ranked as now
 left join ranked as before on before.is_previous and before.window_name = now.window_name
     and before.sort = now.sort and before.thing = now.thing

@@ -20,6 +20,9 @@ select
     max(album_name) as album_name
 from seen
 where track_uri not in (
-    select track_uri from track_versions where artist_name is not null and album is not null)
+    select track_uri
+    from track_versions
+    group by track_uri
+    having count(artist_name) = count(*) and count(album) = count(*))
 group by track_uri
 order by track_uri

@@ -27,7 +27,7 @@ spaced as (
 
 numbered as (
     select day, play_key, played_at, ms,
-        sum(case when silence_ms <= 1800000 then 0 else 1 end)
+        count(case when silence_ms <= 1800000 then null else 1 end)
             over (partition by day order by played_at, play_key rows between unbounded preceding and current row) as run
     from spaced
 ),
