@@ -65,6 +65,7 @@ ANSWERS = (
     "short",
     "holed",
     "noise",
+    "clock off",
 )
 """What can be wrong with an answer of Spotify."""
 
@@ -211,6 +212,7 @@ class Probe:
             return self._perform(site, effect, mode)
         except Crash:
             task.ended = "crashing"
+            self.tally["branch killed at its time limit"] += mode not in (CRASH_BEFORE, CRASH_AFTER)
             self.log(f"{site} killed")
             raise
 
