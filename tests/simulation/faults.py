@@ -157,7 +157,7 @@ class Drawn:
     def _draw(self, name: str, modes: list[tuple[str, float]]) -> str | None:
         stream = self._streams.setdefault(name, Random(f"{self._seed}|{name}"))
         fired = [mode for mode, probability in modes if stream.random() < probability]
-        return fired[0] if fired else None
+        return stream.choice(fired) if fired else None
 
 
 def _roughness(site: str, armed: float) -> tuple[float, Sequence[float]]:

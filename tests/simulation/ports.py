@@ -73,7 +73,9 @@ class SimHotStore:
 
     def load_state(self) -> IngestionState | None:
         """See the port."""
-        return self.probe.call("hot.load_state", self.inner.load_state)
+        state = self.probe.call("hot.load_state", self.inner.load_state)
+        self.probe.scheduler.current.notes.setdefault("known", state)
+        return state
 
     def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """See the port."""

@@ -156,7 +156,8 @@ def test_every_call_of_every_role_can_fail_in_every_way(service: str, port: type
 
 def test_what_was_visited_too_seldom_is_told() -> None:
     total = Sum(tally=Counter({"hot.touch|slow": 99, "hot.fill|slow": 100}), visited=Counter({"a": 49, "b": 50}))
-    missed = total.too_seldom(("hot.touch|slow", "hot.fill|slow", "x"), {"first": "a", "second": "b"}, hits=100, runs=50)
+    faults, branches = ("hot.touch|slow", "hot.fill|slow", "x"), {"first": "a", "second": "b"}
+    missed = total.too_seldom(faults, branches, hits=100, runs=50)
     assert missed == ["hot.touch|slow: struck 99 times", "x: struck 0 times", "first: in 49 runs"]
 
 

@@ -84,9 +84,9 @@ class World:
         self._tables = SimTableStore(self.tables, self.probe)
 
     def _is_new_account(self) -> bool:
-        """The state knows of polls, and of no play."""
-        state = self.hot.state
-        return state is not None and state.coverage_from is not None and not state.seen
+        """The state knows of polls and of no play, or did when the invocation at work read it."""
+        states = (self.hot.state, self.scheduler.current.notes.get("known"))
+        return any(state is not None and state.coverage_from is not None and not state.seen for state in states)
 
     def _weather(self) -> Weather:
         script = self.script

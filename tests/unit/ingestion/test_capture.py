@@ -37,12 +37,10 @@ from playledger.ports import Answer
 from tests.support.builders import (
     NOON,
     a_play,
-    a_track,
     a_window_body,
     an_item,
     every,
     minutes,
-    spotify_id,
     track_of,
     track_uri,
 )
