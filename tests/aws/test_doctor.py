@@ -18,6 +18,7 @@ from settlement.job import settle_changed
 from sql import bind, load, names
 from tests.support.builders import NOON
 from tests.support.ledger_home import OWNER, filled
+from tests.support.ledger_in_s3 import ledger_in_s3
 from tests.support.remote import made_by_hand, write_settings
 from wiring.aws import Aws
 from wiring.laptop import open_home
@@ -186,6 +187,24 @@ def test_what_it_costs_is_said_before_anything_is_asked(deployment: Aws) -> None
     assert [item.partition for item in visit.objects["plays"]][:: visit.days - 1] == [visit.first, visit.last]
     assert 0.00025 < visit.dollars < 0.002
     assert f"at most ${visit.dollars:.4f}" in visit.words()
+
+
+def test_the_command_goes_all_the_way_through_athenas_own_protocol(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ledger_in_s3(NOON) as ledger, made_by_hand(in_process=False):
+        ledger.fill(home)
+        settings = str(write_settings(tmp_path / "settings.json"))
+        command = ["--home", str(tmp_path), "--now", NOON.isoformat(), "doctor", "--aws", "--settings", settings]
+        code = run([*command, "--yes", "--json"])
+        found = {finding["what"]: finding for finding in json.loads(capsys.readouterr().out)}
+        asked = list(ledger.athena.executions.values())
+    assert code == 11  # of the mail alone, which nobody has subscribed to
+    assert {what for what, finding in found.items() if finding["verdict"] == "wrong"} == {"mail"}
+    assert found["questions"]["says"] == f"Athena takes all {len(names())}"
+    assert found["plays"]["says"] == "93, by Athena and by DuckDB"
+    assert len(asked) == len(names()) + len(NUMBERS)
+    assert sum(execution.scanned for execution in asked if execution.statement == "EXPLAIN") == 0
 
 
 def test_whoever_says_no_pays_nothing(
