@@ -1,9 +1,9 @@
 # What people and CI run. Needs make and any Python >= 3.11; everything else is fetched, pinned and hashed.
-# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate and deploy.
+# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate bench and deploy.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint format types generate lock wheel build simulate screenshot deploy destroy checkov clean
+.PHONY: help setup demo test check lint format types generate lock wheel build simulate bench screenshot deploy destroy checkov clean
 
 PYTHON ?= >=3.11
 ARGS ?=
@@ -49,6 +49,9 @@ generate: $(DEV) ## write the files that come from code: table catalog, JSON sch
 	$(BIN)/python -m glue_catalog
 	$(BIN)/python -m aggregation.payload
 	$(BIN)/python -m tests.support.sample_document
+
+bench: $(DEV) ## what a night costs after one and after ten years; fails past a limit (an hour; ARGS="--years 1 3")
+	$(BIN)/python -m bench.night $(ARGS)
 
 screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)
 	$(BIN)/playledger --home build/screenshot demo --fresh --no-serve
