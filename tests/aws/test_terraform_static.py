@@ -40,10 +40,9 @@ def test_a_file_says_what_it_is_for_and_is_short(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_file_knows_of_emulators(path):
-    assert (
-        re.findall(r"(?i)moto|emulat|localhost|127\.0\.0\.1(?!:8724/callback)|endpoints|skip_(?:credentials|meta|region|req)", text(path))
-        == []
-    )
+    without_redirect = text(path).replace("http://127.0.0.1:8724/callback", "")
+    words = r"(?i)moto|emulat|localhost|127\.0\.0\.1|endpoints|skip_(?:credentials|meta|region|req)"
+    assert re.findall(words, without_redirect) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
