@@ -1,9 +1,9 @@
 # What people and CI run. Needs make and any Python >= 3.11; everything else is fetched, pinned and hashed.
-# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock and simulate.
+# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate bench and deploy.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint format types generate lock wheel build simulate screenshot checkov clean
+.PHONY: help setup demo test check lint format types generate lock wheel build simulate bench screenshot deploy destroy checkov clean
 
 PYTHON ?= >=3.11
 ARGS ?=
@@ -50,6 +50,9 @@ generate: $(DEV) ## write the files that come from code: table catalog, JSON sch
 	$(BIN)/python -m aggregation.payload
 	$(BIN)/python -m tests.support.sample_document
 
+bench: $(DEV) ## what a night costs after one and after ten years; fails past a limit (an hour; ARGS="--years 1 3")
+	$(BIN)/python -m bench.night $(ARGS)
+
 screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)
 	$(BIN)/playledger --home build/screenshot demo --fresh --no-serve
 	$(BIN)/python -m tests.support.screenshot build/screenshot/site docs/screenshot.png
@@ -59,6 +62,12 @@ wheel: $(OUR_UV) ## the wheel, into dist/
 
 build: $(DEV) $(OUR_UV) ## what the functions in AWS run: code.zip and layer.zip, into build/
 	$(BIN)/python -m wiring.package --uv $(UV) --out build
+
+deploy: build ## into your AWS account: build, plan, question, apply, what is left to do (ARGS=--yes asks nothing)
+	@$(BIN)/python -m wiring.deploy apply $(ARGS)
+
+destroy: $(DEV) ## out of your AWS account again, and what that leaves
+	@$(BIN)/python -m wiring.deploy destroy $(ARGS)
 
 checkov: .tools/checkov/bin/checkov ## checkov over terraform/: each exception is explained beside its resource
 	$< --directory terraform --framework terraform --skip-download --compact --quiet

@@ -34,6 +34,8 @@ STATE_KEY = "id"
 ITEM_PREFIX = "alert#"
 LONGEST_SUBJECT = 99
 LONGEST_TEXT = 4000
+UNCONFIRMED = "PendingConfirmation"
+"""What SNS says where the ARN of a subscription would be, before the mail's link was followed."""
 
 
 class SnsAlerts:
@@ -57,6 +59,12 @@ class SnsAlerts:
             if self._state_table:
                 self._note(alert, "SET told = :occasion")
         return True
+
+    def subscribers(self) -> list[str]:
+        """ARNs of the topic's first hundred subscriptions; UNCONFIRMED for each that nobody has confirmed yet."""
+        with _answered():
+            found = self._sns.list_subscriptions_by_topic(TopicArn=self._topic)["Subscriptions"]
+        return [item["SubscriptionArn"] for item in found]
 
     def _is_news(self, alert: Alert) -> bool:
         """Asks by a conditional update, which most functions may make where they may not read."""
@@ -90,4 +98,4 @@ def _answered() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise StoreUnavailable(f"the alert could not be given: {error}") from error
+        raise StoreUnavailable(f"the topic of alerts did not answer: {error}") from error

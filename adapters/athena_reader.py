@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from playledger.errors import StoreUnavailable, WorldChanged
+from playledger.errors import Misconfigured, PlayledgerError, StoreUnavailable, WorldChanged
 from playledger.ports import Rows
 from sql import bind
 
@@ -19,6 +19,9 @@ the workgroup's limit."""
 
 USER_ERROR = 2
 """Athena's category for what is the text's own fault."""
+
+OVER_THE_LIMIT = "Bytes scanned limit"
+"""How the reason begins where a query would have read more than its workgroup allows."""
 
 
 class AthenaReader:
@@ -73,16 +76,27 @@ class AthenaReader:
         return Rows(tuple(str(column["Name"]) for column in columns), tuple(rows))
 
 
-def _failure(status: Mapping[str, Any]) -> Exception:
+def _failure(status: Mapping[str, Any]) -> PlayledgerError:
     """Whether the text is at fault, or Athena: only then will trying again help."""
-    told, reason = status.get("AthenaError", {}), status.get("StateChangeReason", "no reason given")
-    if (
-        told.get("ErrorCategory", USER_ERROR) == USER_ERROR
-        and not told.get("Retryable")
-        and status["State"] == "FAILED"
-    ):
-        return WorldChanged(f"Athena refused the question: {' '.join(reason.split())}")
-    return StoreUnavailable(f"Athena gave the question up: {' '.join(reason.split())}")
+    told, reason = status.get("AthenaError", {}), str(status.get("StateChangeReason", "no reason given"))
+    is_users = told.get("ErrorCategory", USER_ERROR) == USER_ERROR and not told.get("Retryable")
+    if status["State"] == "FAILED" and is_users:
+        return WorldChanged(f"Athena refused the question: {_one_line(reason)}")
+    return given_up(reason)
+
+
+def given_up(reason: str) -> PlayledgerError:
+    """What became of a query that Athena did not bring to its end, though nothing is wrong with its text."""
+    if OVER_THE_LIMIT in reason:
+        return Misconfigured(
+            f"Athena gave the question up, for it reads more than the workgroup allows ({_one_line(reason)}): "
+            "raise athena_scan_cutoff_bytes in terraform.tfvars and deploy again"
+        )
+    return StoreUnavailable(f"Athena gave the question up: {_one_line(reason)}")
+
+
+def _one_line(reason: str) -> str:
+    return " ".join(reason.split())
 
 
 def _values(cells: list[Mapping[str, str]], kinds: list[str]) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from adapters.athena_reader import given_up
 from glue_catalog.columns import Column, columns, journal_columns
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import StoreUnavailable, WorldChanged
@@ -217,6 +218,7 @@ def _json_options(row: Sequence[Column], *, row_limit: int) -> tuple[str, ...]:
     typed = ", ".join(f"{_quoted(column.name)}: {_quoted(column.duckdb)}" for column in row)
     return (
         "format = 'newline_delimited'",
+        "records = true",  # else the first 32 files are looked into before each question
         "compression = 'gzip'",
         f"maximum_object_size = {row_limit}",
         f"columns = {{{typed}}}",
@@ -294,6 +296,9 @@ def _sentence(error: Exception) -> str:
 
 # ---- AWS --------------------------------------------------------------------------------------------------------
 
+POLLING_DELAY = 0.25
+"""Seconds between two looks at a query. awswrangler's own second would be half of a night's time."""
+
 
 class AthenaQueryEngine:
     """Athena through what is given to read: `awswrangler.athena.read_sql_query`, or an AthenaReader.
@@ -321,9 +326,13 @@ class AthenaQueryEngine:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            found = self._read(text, ctas_approach=False, **self._where, **how)
-        except _query_failed() as error:
+            found = self._read(
+                text, ctas_approach=False, athena_query_wait_polling_delay=POLLING_DELAY, **self._where, **how
+            )
+        except _wranglers("QueryFailed") as error:
             raise WorldChanged(f"Athena refused the question: {error}") from error
+        except _wranglers("QueryCancelled") as error:
+            raise given_up(str(error)) from error
         except (BotoCoreError, ClientError) as error:
             if "InvalidRequestException" in str(error):
                 raise WorldChanged(f"Athena refused the question: {error}") from error
@@ -333,10 +342,10 @@ class AthenaQueryEngine:
         return Rows(tuple(str(name) for name in found.columns), tuple(_frame_rows(found)))
 
 
-def _query_failed() -> tuple[type[Exception], ...]:
-    """How awswrangler says that Athena refused; nothing where it is not awswrangler that asks."""
+def _wranglers(name: str) -> tuple[type[Exception], ...]:
+    """The error of awswrangler's with this name; nothing where it is not awswrangler that asks."""
     loaded = sys.modules.get("awswrangler.exceptions")
-    return (loaded.QueryFailed,) if loaded else ()
+    return (getattr(loaded, name),) if loaded else ()
 
 
 def _frame_rows(frame: Any) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import platformdirs
 import typer
@@ -11,6 +11,9 @@ import typer
 from cli.options import ERR, OUT, Aws, Direction, Json, SettingsFile, Shared, moment, print_json, progress_bar
 from playledger import __version__
 from playledger.errors import Misconfigured, PlayledgerError
+
+if TYPE_CHECKING:
+    from cli.doctor import Finding
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -258,6 +261,48 @@ def query(
         rows_as_csv(found)
     else:
         rows_as_table(found)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    aws: Aws = False,
+    settings: SettingsFile = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="With --aws: days whose numbers are compared.")] = 31,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --aws: do not ask before what costs a fraction of a cent.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Look for what is wrong, and say what to do: home, login, polls, page, and every object of the journal.
+
+    With --aws it looks at your deployment instead: the mail, the login, every question explained by the real Athena,
+    and five numbers that Athena and DuckDB must read alike from the same objects. It says what that costs, and asks.
+    """
+    from cli.doctor import exit_code, laptop_findings, shown
+
+    shared = _shared(context)
+    if aws or settings:
+        findings = _deployment_findings(shared, settings, days, yes=yes, json=json)
+    else:
+        with shared.laptop() as laptop:
+            findings = laptop_findings(laptop, shared.clock(), quiet=json)
+    print_json([finding.model_dump(mode="json") for finding in findings]) if json else shown(findings)
+    raise typer.Exit(exit_code(findings))
+
+
+def _deployment_findings(shared: Shared, settings: Path | None, days: int, *, yes: bool, json: bool) -> "list[Finding]":
+    from cli import doctor_aws
+
+    with shared.deployment(settings) as deployment:
+        findings = doctor_aws.deployment_findings(deployment, shared.clock())
+        visit = doctor_aws.plan(deployment, days)
+        if yes or typer.confirm(f"{visit.words()} Go on?", default=True, err=True):
+            findings += doctor_aws.explained(
+                deployment.engine, visit.questions, deployment.settings.time_zone, quiet=json
+            )
+            findings += doctor_aws.compared(deployment, visit, quiet=json)
+    return findings
 
 
 @app.command()

@@ -109,7 +109,8 @@ def capture(
         raise
     newest_known = state.last_seen_played_at if state else None
     window = parse_recently_played(answer.body, ingested_at=answer.server_now, newest_known=newest_known)
-    return _keep(Poll(window, answer.server_now, account_hash), state, _Ledger(journal, hot), hot)
+    poll = Poll(window, answer.server_now, account_hash, state.blocked_until if state else None)
+    return _keep(poll, state, _Ledger(journal, hot), hot)
 
 
 def _keep(poll: Poll, state: IngestionState | None, ledger: "_Ledger", hot: HotStore) -> CaptureReport:

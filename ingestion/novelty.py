@@ -1,7 +1,5 @@
 """What of a poll is new to a state, what the journal gets of it, and what the state becomes. Pure."""
 
-import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,7 +8,6 @@ from typing import Any
 from ingestion.parse import Window
 from playledger.journal import Batch, encode
 from playledger.models import (
-    PENDING_LIMIT,
     SEEN_LIMIT,
     WINDOW_SIZE,
     Claim,
@@ -26,17 +23,18 @@ from playledger.models import (
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """A play dated further ahead of Spotify's clock is kept, but neither moves the cursor nor stretches a claim."""
 
-PENDING_BYTES = 3_500
-"""Room for pending ids in the state's 8 KB; what does not fit is found by the nightly search for missing metadata."""
-
 
 @dataclass(frozen=True)
 class Poll:
-    """What Spotify showed, when by its own clock, and whose account it is (None: nobody said)."""
+    """What Spotify showed, when by its own clock, and whose account it is (None: nobody said).
+
+    `blocked_before` is the block that was over when Spotify was asked; any other in the state came meanwhile.
+    """
 
     window: Window
     server_now: datetime
     account_hash: str | None
+    blocked_before: datetime | None = None
 
     @property
     def hashes(self) -> list[str]:
@@ -93,9 +91,15 @@ class Fresh:
     def needs_commit(self) -> bool:
         """Whether the state must change by more than the time of the last run."""
         state = self.state or IngestionState()
-        had_trouble = state.needs_reauth or state.block_count > 0
+        had_trouble = state.needs_reauth or (state.block_count > 0 and not self.is_blocked_since)
         is_unpinned = self.poll.account_hash is not None and state.account_hash is None
         return self.needs_journal or had_trouble or is_unpinned
+
+    @property
+    def is_blocked_since(self) -> bool:
+        """Another run was refused while this one got its answer: its block must outlive our commit."""
+        blocked = self.state.blocked_until if self.state else None
+        return blocked is not None and blocked != self.poll.blocked_before
 
     @property
     def is_full(self) -> bool:
@@ -158,6 +162,7 @@ def next_state(fresh: Fresh, state: IngestionState) -> IngestionState:
     poll = fresh.poll
     hashes = poll.hashes
     older = [seen for seen in state.seen if seen not in set(hashes)]
+    blocked = {name: getattr(state, name) for name in ("blocked_until", "block_count") if fresh.is_blocked_since}
     return IngestionState(
         version=state.version + 1,
         last_cursor_unix_ms=max([*_given(state.last_cursor_unix_ms), *map(to_ms, poll.ends[-1:])], default=None),
@@ -167,25 +172,10 @@ def next_state(fresh: Fresh, state: IngestionState) -> IngestionState:
         coverage_from=state.coverage_from or fresh.claim.lo,
         window_max=max(state.window_max, poll.window.n),
         last_new=len(fresh.plays),
-        pending=_pending(state.pending, fresh.plays),
         account_hash=state.account_hash or poll.account_hash,
+        **blocked,
     )
 
 
 def _given(value: Any) -> list[Any]:
     return [] if value is None else [value]
-
-
-def _pending(before: Sequence[str], plays: Iterable[PlayEvent]) -> tuple[str, ...]:
-    """Track URIs and artist ids that may lack metadata, newest last, as many as the state has room for."""
-    ids = [*before]
-    for play in plays:
-        ids += [name for name in (play.track_uri if play.track_id else None, *play.artist_ids) if name]
-    kept: list[str] = []
-    room = PENDING_BYTES
-    for name in list(dict.fromkeys(reversed(ids)))[:PENDING_LIMIT]:
-        size = len(json.dumps(name)) + 1
-        if size <= room:
-            kept.append(name)
-            room -= size
-    return tuple(reversed(kept))

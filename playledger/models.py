@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
 
 SEEN_LIMIT = 200
-PENDING_LIMIT = 200
 DEFAULT_FETCH_LIMIT = 45
 OVERLAP_WINDOW_SIZE = 5
 WINDOW_SIZE = DEFAULT_FETCH_LIMIT + OVERLAP_WINDOW_SIZE
@@ -284,7 +283,6 @@ class IngestionState(Model):
     coverage_from: Instant | None = None
     window_max: int = 0
     last_new: int = 0
-    pending: tuple[str, ...] = ()
     blocked_until: Instant | None = None
     block_count: int = 0
     needs_reauth: bool = False

@@ -1,6 +1,6 @@
 """Hot store and journal made alike: what one of them lacks comes from the other; all of it from the journal alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -41,13 +41,14 @@ def reconcile(journal: Journal, hot: HotStore, *, now: datetime) -> ReconcileRep
     """Journal and hot store get the polled plays that only the other one has; spooled claims go to the journal.
 
     The hot store is read first: what capture has committed by then is in the journal, so a poll at the same time makes
-    nobody write anything twice.
+    nobody write anything twice. In it the claims come first: the plays of each of them are there to be read then.
     """
-    kept, claims = hot.plays(now), hot.spooled_claims()
+    claims, kept = hot.spooled_claims(), hot.plays(now)
     oldest = min([now - LONGEST_LIFE, *(play.played_at for play in kept[:1]), *(claim.lo for claim in claims)])
-    known = _polled(JournalDays(journal, utc_day(oldest)))
+    known = _first_seen(_polled(JournalDays(journal, utc_day(oldest))))
     missing = [play for play in kept if play.key not in known]
-    proved = [claim for claim in claims if _is_proved(claim, [*known.values(), *missing])]
+    seen = _first_seen([*known.values(), *kept]).values()
+    proved = [claim for claim in claims if _is_proved(claim, seen)]
     batches = [encode(entries, dt) for dt, entries in _objects(missing, proved)]
     objects = sum(journal.put(batch.key, batch.body) for batch in batches)
     if claims:
@@ -57,17 +58,20 @@ def reconcile(journal: Journal, hot: HotStore, *, now: datetime) -> ReconcileRep
     return ReconcileReport(len(missing), objects, len(proved), len(claims) - len(proved), filled)
 
 
-def _polled(days: JournalDays) -> dict[str, PlayEvent]:
-    """The first observation of every polled play, by key."""
-    seen = (entry for dt in days.dates for entry in days.entries(dt) if isinstance(entry, PlayEvent))
+def _polled(days: JournalDays) -> Iterator[PlayEvent]:
+    return (entry for dt in days.dates for entry in days.entries(dt) if isinstance(entry, PlayEvent))
+
+
+def _first_seen(observations: Iterable[PlayEvent]) -> dict[str, PlayEvent]:
+    """The first observation of every play, by key."""
     first: dict[str, PlayEvent] = {}
-    for play in sorted(seen, key=lambda play: (play.ingested_at, play.model_dump_json())):
+    for play in sorted(observations, key=lambda play: (play.ingested_at, play.model_dump_json())):
         first.setdefault(play.key, play)
     return first
 
 
 def _is_proved(claim: Claim, plays: Iterable[PlayEvent]) -> bool:
-    """Whether as many plays as the window listed are still there, of those seen by then and no older than it.
+    """Whether as many plays as the window listed are still there, of those first seen by then and no older than it.
 
     The hot store does not keep what had expired when it was spooled, or has since: such a claim would hide a loss.
     """
@@ -95,7 +99,7 @@ def rebuild(journal: Journal, hot: HotStore, *, now: datetime) -> IngestionState
     """
     days = JournalDays(journal)
     claims = [entry for dt in days.dates for entry in days.evidence(dt) if isinstance(entry, Claim)]
-    hot.fill(_polled(JournalDays(journal, utc_day(now - LONGEST_LIFE))).values(), now)
+    hot.fill(_first_seen(_polled(JournalDays(journal, utc_day(now - LONGEST_LIFE)))).values(), now)
     if not claims:
         return None
     before = hot.load_state() or IngestionState()
@@ -119,7 +123,6 @@ def _state(days: JournalDays, claims: Sequence[Claim], before: IngestionState) -
             "coverage_from": claims[0].lo,
             "window_max": max(claim.n for claim in claims),
             "last_new": sum(entry.ingested_at == last_run for entry in newest.values()),
-            "pending": (),
         }
     )
 

@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Literal
 
 from playledger.errors import CorruptObject, WrongAccount
-from playledger.journal import decode, encode
+from playledger.journal import decode
 from playledger.models import IngestionState
 from playledger.ports import HotStore, Journal, JournalObject
+from settlement.audit import check_object
 from settlement.hot import rebuild
 
 AT_ONCE = 8
@@ -65,7 +66,7 @@ def copy(difference: Difference, source: Journal, target: Journal, progress: Mov
 
     def one(item: JournalObject) -> None:
         body = source.read(item.key)
-        _check_name(item.key, body)
+        check_object(item.key, body)
         target.put(item.key, body)
 
     for done, _ in enumerate(_in_parallel(one, difference.missing), start=1):
@@ -80,15 +81,6 @@ def _in_parallel(work: Callable[[JournalObject], None], items: Iterable[JournalO
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while batch := list(islice(waiting, 16 * AT_ONCE)):
             yield from pool.map(work, batch)
-
-
-def _check_name(key: str, body: bytes) -> None:
-    """The name is a digest of the entries: what does not fit it is not carried on."""
-    dt = key.split("/")[1].removeprefix("dt=")
-    entries = decode(key, body)
-    made = encode(entries, datetime.fromisoformat(dt).date()).key
-    if made != key:
-        raise CorruptObject(f"{key} does not hold what its name says: its entries make {made}")
 
 
 def _prove(difference: Difference, source: Journal, target: Journal) -> None:

@@ -47,7 +47,7 @@ output "next_steps" {
     "Let your Spotify app redirect to http://127.0.0.1:8724/callback (developer.spotify.com, your app, Settings).",
     "Log in: playledger login --aws --settings terraform/settings.json",
     "Bring a history along, if you have one: playledger migrate --to aws --settings terraform/settings.json",
-    "Make the first page now, or wait for the night: aws lambda invoke --region ${var.region} --function-name ${local.function_names.aggregate} /dev/stdout",
+    "Make the first page now, or wait for the night: aws lambda invoke --region ${var.region} --function-name ${local.function_names.aggregate} --invocation-type Event /dev/stdout",
     "Ask whether all is well: playledger doctor --aws --settings terraform/settings.json",
   ]
 }

@@ -30,7 +30,7 @@ variable "artifact_dir" {
 }
 
 variable "python_runtime" {
-  description = "Lambda's Python, for all functions and layers."
+  description = "Lambda's Python, for all functions and layers. What is built is for 3.13: RUNTIME in wiring/package.py goes with it."
   type        = string
   default     = "python3.13"
 

@@ -31,7 +31,7 @@ PACKAGES = (
     "wiring",
 )
 KEPT = (".py", ".sql", ".json")
-LEFT_OUT = ("__main__.py", "laptop.py", "package.py")
+LEFT_OUT = ("__main__.py", "laptop.py", "package.py", "deploy.py", "remote.py", "sides.py")
 """Files without a use in a function."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from adapters.athena_reader import PATIENCE, AthenaReader
 from adapters.query_engine import AthenaQueryEngine
-from playledger.errors import StoreUnavailable, WorldChanged
+from playledger.errors import Misconfigured, StoreUnavailable, WorldChanged
 from tests.contracts.test_query_engine import question
 
 pytestmark = [pytest.mark.contract, pytest.mark.aws]
@@ -120,6 +120,7 @@ def test_a_query_without_end_is_given_up(athena: Stubber) -> None:
             StoreUnavailable,
         ),
         ("CANCELLED", {}, StoreUnavailable),
+        ("CANCELLED", {"StateChangeReason": "Bytes scanned limit\n was exceeded"}, Misconfigured),
     ],
 )
 def test_a_failed_query_says_whether_to_try_again(athena: Stubber, state: str, status: Any, error: type) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from adapters.hot_store import STATE_BYTES, STATE_KEY, TTL_ATTRIBUTE, DynamoHotStore, SqliteHotStore
 from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict, StoreUnavailable
-from playledger.models import PENDING_LIMIT, Context, IngestionState
+from playledger.models import Context, IngestionState
 from playledger.ports import HotStore
 from tests.support.builders import NOON, a_claim, a_play, minutes
 from tests.support.memory import MemoryHotStore
@@ -99,7 +99,6 @@ def test_a_committed_state_comes_back_unchanged(stores: Callable[[], HotStore]) 
         coverage_from=NOON - DAY,
         window_max=50,
         last_new=7,
-        pending=("spotify:track:1", "A1"),
         blocked_until=NOON + minutes(15),
         block_count=2,
         needs_reauth=True,
@@ -339,7 +338,7 @@ def test_a_state_can_be_replaced_where_there_is_none(hot: HotStore) -> None:
 
 @pytest.mark.parametrize("world", ["laptop", pytest.param("aws", marks=pytest.mark.aws)])
 def test_a_state_over_eight_kilobytes_is_refused(world: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    too_much = state(1, pending=tuple(f"spotify:track:{number:022d}" for number in range(PENDING_LIMIT + 100)))
+    too_much = state(1, seen=tuple(f"{number:016x}" for number in range(500)))
     assert len(too_much.model_dump_json()) > STATE_BYTES
     with ExitStack() as opened:
         hot: HotStore

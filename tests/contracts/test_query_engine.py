@@ -17,13 +17,13 @@ import duckdb
 import pandas as pd
 import pytest
 from awswrangler._sql_formatter import _process_sql_params
-from awswrangler.exceptions import QueryFailed
+from awswrangler.exceptions import QueryCancelled, QueryFailed
 from botocore.exceptions import ClientError
 
 import sql
-from adapters.query_engine import AthenaQueryEngine, DuckDbQueryEngine
+from adapters.query_engine import POLLING_DELAY, AthenaQueryEngine, DuckDbQueryEngine
 from glue_catalog.tables import TABLES, object_name
-from playledger.errors import StoreUnavailable, WorldChanged
+from playledger.errors import Misconfigured, StoreUnavailable, WorldChanged
 from playledger.journal import encode
 from playledger.models import Claim, Context, PlayEvent, parse_instant
 from playledger.ports import QueryEngine
@@ -402,6 +402,7 @@ def test_athena_gets_the_text_of_the_file_and_how_to_run_it(duck: DuckDbQueryEng
     assert reader.calls == [
         {
             "ctas_approach": False,
+            "athena_query_wait_polling_delay": POLLING_DELAY,
             "database": "ledger",
             "workgroup": "nightly",
             "boto3_session": "session",
@@ -418,6 +419,17 @@ def test_what_athena_answers_is_told_apart(code: str, error: type[Exception]) ->
         raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StartQueryExecution")
 
     with pytest.raises(error, match="Athena"):
+        athena(read).ask("select 1")
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"), [("Bytes scanned limit was exceeded", Misconfigured), ("Query cancelled", StoreUnavailable)]
+)
+def test_a_query_that_was_given_up_says_whether_to_try_again(reason: str, error: type[Exception]) -> None:
+    def read(_text: str, **_how: Any) -> Any:
+        raise QueryCancelled(reason)
+
+    with pytest.raises(error, match="gave the question up"):
         athena(read).ask("select 1")
 
 

@@ -65,6 +65,7 @@ ANSWERS = (
     "short",
     "holed",
     "noise",
+    "clock off",
 )
 """What can be wrong with an answer of Spotify."""
 
@@ -156,7 +157,7 @@ class Drawn:
     def _draw(self, name: str, modes: list[tuple[str, float]]) -> str | None:
         stream = self._streams.setdefault(name, Random(f"{self._seed}|{name}"))
         fired = [mode for mode, probability in modes if stream.random() < probability]
-        return fired[0] if fired else None
+        return stream.choice(fired) if fired else None
 
 
 def _roughness(site: str, armed: float) -> tuple[float, Sequence[float]]:
@@ -211,6 +212,7 @@ class Probe:
             return self._perform(site, effect, mode)
         except Crash:
             task.ended = "crashing"
+            self.tally["branch killed at its time limit"] += mode not in (CRASH_BEFORE, CRASH_AFTER)
             self.log(f"{site} killed")
             raise
 

@@ -203,6 +203,12 @@ def _note_idle(""",
         ),
     ),
     Mutant(
+        "a poll that was answered before calls off a block",
+        "directed",
+        NOVELTY,
+        (("        return blocked is not None and blocked != self.poll.blocked_before\n", "        return False\n"),),
+    ),
+    Mutant(
         "one unreadable record stops the poll",
         "directed",
         PARSE,
@@ -255,13 +261,35 @@ def _note_idle(""",
         ),
     ),
     Mutant(
+        "plays are read before the claims that vouch for them",
+        "directed",
+        HOT,
+        (
+            (
+                "    claims, kept = hot.spooled_claims(), hot.plays(now)\n",
+                "    kept, claims = hot.plays(now), hot.spooled_claims()\n",
+            ),
+        ),
+    ),
+    Mutant(
         "spooled claims vouch for what has expired",
         "directed",
         HOT,
         (
             (
-                "    proved = [claim for claim in claims if _is_proved(claim, [*known.values(), *missing])]\n",
+                "    proved = [claim for claim in claims if _is_proved(claim, seen)]\n",
                 "    proved = list(claims)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a play seen again proves no claim from before",
+        "directed",
+        HOT,
+        (
+            (
+                "    seen = _first_seen([*known.values(), *kept]).values()\n",
+                "    seen = [*known.values(), *missing]\n",
             ),
         ),
     ),

@@ -73,7 +73,9 @@ class SimHotStore:
 
     def load_state(self) -> IngestionState | None:
         """See the port."""
-        return self.probe.call("hot.load_state", self.inner.load_state)
+        state = self.probe.call("hot.load_state", self.inner.load_state)
+        self.probe.scheduler.current.notes.setdefault("known", state)
+        return state
 
     def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """See the port."""
@@ -159,6 +161,8 @@ class SimTableStore:
 
 
 LONG_BLOCK_S = 48_925
+MOST_CLOCK_OFF_S = 90
+"""Machines that answer for Spotify need not agree on the time."""
 
 
 def _refusal(wrong: str | None, rng: Random) -> PlayledgerError | None:
@@ -204,7 +208,8 @@ class SimSpotify:
         wrong = self._probe.strike_answer()
         if refused := _refusal(wrong, rng):
             raise refused
-        server_now = from_ms(now - now % 1000)
+        off = rng.randrange(-MOST_CLOCK_OFF_S, MOST_CLOCK_OFF_S) if wrong == "clock off" else 0
+        server_now = from_ms(now - now % 1000 + off * 1000)
         if wrong == "no items":
             return Answer({"error": {"status": 500, "message": "Server error"}}, server_now)
         shown, withheld = self._view(wrong, now, limit, rng)

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,6 +62,16 @@ class Sum:
         self.broken += 1
         if len(self.failures) < TOLD:
             self.failures.append(text)
+
+    def too_seldom(self, faults: Iterable[str], branches: Mapping[str, str], *, hits: float, runs: float) -> list[str]:
+        """What was visited too seldom: faults that struck fewer than `hits` times, branches met in fewer than `runs`.
+
+        `branches` are words for what is counted -> the name it is counted by.
+        """
+        missed = [f"{name}: struck {self.tally[name]} times" for name in faults if self.tally[name] < hits]
+        return missed + [
+            f"{what}: in {self.visited[name]} runs" for what, name in branches.items() if self.visited[name] < runs
+        ]
 
     def report(self) -> str:
         """All failures, for an assertion's message."""

@@ -259,6 +259,22 @@ def test_f17_a_long_refusal_is_noted_and_kept_without_a_sleep_or_a_failure(wrong
     stage.finish()
 
 
+def test_f17_a_refusal_stands_although_a_poll_that_was_answered_before_commits_after_it() -> None:
+    stood = 0
+    for seconds in range(8):
+        stage = Stage(every(180, NOON - HOUR, 15), start=NOON + seconds * SECOND)
+        stage.poll("first")
+        stage.play(*every(180, stage.now + MINUTE, 5, track=20))
+        stage.answer("refused", "429 long")
+        stage.strike("answered", "journal.put", SLOW)
+        at = stage.now + HOUR
+        _, refused = stage.polls(("answered", at), ("refused", at + 900))
+        assert stage.state.blocked_until == refused.result.blocked_until
+        stood += stage.world.tally["poll conflicts"]
+        stage.finish()
+    assert stood > 4
+
+
 def test_f17_refusals_without_a_time_are_kept_twice_as_long_each_time_up_to_a_day() -> None:
     stage, spans = Stage(every(180, NOON - HOUR, 15)), []
     stage.poll("zeroth")

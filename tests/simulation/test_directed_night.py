@@ -116,6 +116,41 @@ def test_a_poll_in_the_middle_of_a_night_makes_neither_of_them_write_twice() -> 
         stage.finish()
 
 
+@pytest.mark.parametrize("overlap", [1, 20, 44])
+def test_f15_a_spooled_claim_is_believed_where_a_later_poll_saw_some_of_its_plays_again(overlap: int) -> None:
+    """Those plays are in the journal as the later poll saw them, and in the hot store as the earlier one did."""
+    stage = Stage(every(180, NOON - HOUR, 15))
+    stage.poll("first")
+    stage.down("journal", stage.now, stage.now + 70 * MINUTE)
+    stage.play(*every(61, stage.now + MINUTE, 45, track=5))
+    stage.poll("second", stage.now + HOUR)
+    stage.play(*every(61, stage.now + MINUTE, 50 - overlap, track=9))
+    stage.poll("third", stage.now + HOUR)
+    stage.night()
+    assert [claim["n"] for claim in stage.claims] == [15, 50, 50]
+    stage.finish()
+    assert stage.gaps == []
+
+
+def test_f15_a_poll_that_spools_in_the_middle_of_a_night_keeps_its_claim() -> None:
+    """The night must not read a claim whose plays it has not: it would take them for lost, and drop the claim."""
+    spooled = 0
+    for delay in range(-300, 300, 25):
+        stage = Stage(every(180, NOON - HOUR, 15))
+        stage.poll("first")
+        stage.play(*every(61, stage.now + MINUTE, 45, track=5))
+        at = stage.now + HOUR
+        stage.strike("second", "journal.put", ERROR_BEFORE)
+        stage.world.night("night", at + delay)
+        stage.poll("second", at)
+        spooled += len(stage.world.hot.spool_claims)
+        stage.play(*every(61, stage.now + MINUTE, 48, track=9))
+        stage.run_to(stage.now + 90 * MINUTE)
+        stage.finish()
+        assert stage.gaps == []
+    assert 0 < spooled < 24
+
+
 def test_f28_of_several_observations_the_first_known_context_stays() -> None:
     stage = Stage(every(180, NOON - HOUR, 15))
     stage.answer("first", "noise")

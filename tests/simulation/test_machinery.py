@@ -9,21 +9,29 @@ from pathlib import Path
 import pytest
 
 from playledger.errors import StoreUnavailable
+from playledger.ports import HotStore, Journal, TableStore, TokenStore
 from tests.simulation.faults import (
     CRASH_AFTER,
     CRASH_BEFORE,
     ERROR_AFTER,
     ERROR_BEFORE,
     LATE_EFFECT,
+    MODES,
     OUTAGE,
+    PAIRS,
+    SITES,
     SLOW,
+    WRITES,
     Fault,
     Given,
     Probe,
 )
 from tests.simulation.mutation import Mutant, PatchDoesNotApply
+from tests.simulation.ports import SimHotStore, SimJournal, SimTableStore
+from tests.simulation.runner import Sum
 from tests.simulation.scheduler import Crash, Scheduler, Task
 from tests.simulation.shrink import read, written
+from tests.simulation.wire import SimTokenStore
 
 pytestmark = pytest.mark.simulation
 
@@ -128,6 +136,29 @@ def _caller(probe: Probe, order: list[str], name: str) -> Callable[[], None]:
 
 def test_a_crash_is_no_exception_that_code_may_catch() -> None:
     assert not issubclass(Crash, Exception)
+
+
+@pytest.mark.parametrize(
+    ("service", "port", "double"),
+    [
+        ("journal", Journal, SimJournal),
+        ("hot", HotStore, SimHotStore),
+        ("tables", TableStore, SimTableStore),
+        ("tokens", TokenStore, SimTokenStore),
+    ],
+)
+def test_every_call_of_every_role_can_fail_in_every_way(service: str, port: type, double: type) -> None:
+    calls = {f"{service}.{name}" for name in vars(port) if not name.startswith("_")}
+    assert calls == {site for site in SITES if site.startswith(f"{service}.")}
+    assert calls == {f"{service}.{name}" for name in vars(double) if not name.startswith("_")} & set(SITES)
+    assert {(site, mode) for site in calls for mode in MODES if mode != LATE_EFFECT or site in WRITES} <= set(PAIRS)
+
+
+def test_what_was_visited_too_seldom_is_told() -> None:
+    total = Sum(tally=Counter({"hot.touch|slow": 99, "hot.fill|slow": 100}), visited=Counter({"a": 49, "b": 50}))
+    faults, branches = ("hot.touch|slow", "hot.fill|slow", "x"), {"first": "a", "second": "b"}
+    missed = total.too_seldom(faults, branches, hits=100, runs=50)
+    assert missed == ["hot.touch|slow: struck 99 times", "x: struck 0 times", "first: in 49 runs"]
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,9 @@ class Wire(BaseAdapter):
 
     def _answered(self, request: requests.PreparedRequest, *, is_token: bool) -> HTTPResponse:
         status, headers, body = self._token(request) if is_token else self._listed(request)
-        date = self._now().strftime("%a, %d %b %Y %H:%M:%S GMT")
         return HTTPResponse(
             io.BytesIO(json.dumps(body).encode()),
-            {"Content-Type": "application/json", "Date": date, **headers},
+            {"Content-Type": "application/json", "Date": http_date(self._now()), **headers},
             status,
             reason=HTTPStatus(status).phrase,
             preload_content=False,
@@ -87,7 +86,8 @@ class Wire(BaseAdapter):
         bearer = str(request.headers.get("Authorization", "")).removeprefix("Bearer ")
         try:
             self._accounts.scopes(bearer, self._now())
-            return 200, {}, self._account.answer(50).body
+            answer = self._account.answer(50)
+            return 200, {"Date": http_date(answer.server_now)}, answer.body
         except OAuthError as error:
             return error.status, {}, {"error": {"status": error.status, "message": "The access token expired"}}
         except RateLimited as error:
@@ -99,6 +99,11 @@ class Wire(BaseAdapter):
 
     def _now(self) -> datetime:
         return from_ms(self._probe.scheduler.now)
+
+
+def http_date(moment: datetime) -> str:
+    """A moment as the Date header has it, whole seconds."""
+    return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 class Login:

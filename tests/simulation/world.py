@@ -30,6 +30,11 @@ LIMIT_MS = 60 * SECOND
 """An invocation lives no longer; then it is killed wherever it is."""
 NIGHT_LIMIT_MS = 15 * MINUTE
 IDLE_CALLS, BUSY_CALLS = 2, 3
+TOLD = {
+    "poll": ("conflicts", "already_stored", "gap", "short_window", "small_overlap", "quarantined"),
+    "night": ("to_journal", "claims", "withheld", "to_hot"),
+}
+"""What is counted of the reports of capture and of reconcile."""
 
 
 @dataclass
@@ -79,9 +84,9 @@ class World:
         self._tables = SimTableStore(self.tables, self.probe)
 
     def _is_new_account(self) -> bool:
-        """The state knows of polls, and of no play."""
-        state = self.hot.state
-        return state is not None and state.coverage_from is not None and not state.seen
+        """The state knows of polls and of no play, or did when the invocation at work read it."""
+        states = (self.hot.state, self.scheduler.current.notes.get("known"))
+        return any(state is not None and state.coverage_from is not None and not state.seen for state in states)
 
     def _weather(self) -> Weather:
         script = self.script
@@ -109,6 +114,7 @@ class World:
 
         def body() -> Any:
             report = reconcile(self._journal, self._hot, now=slot)
+            self._count("night", report)
             settle_changed(self._journal, self._tables)
             settle_gaps(self._journal, self._tables)
             return report
@@ -121,7 +127,9 @@ class World:
 
         def body() -> Any:
             self.judge.excuse()
-            return rebuild(self._journal, self._hot, now=slot)
+            state = rebuild(self._journal, self._hot, now=slot)
+            self.tally["branch rebuilt"] += state is not None
+            return state
 
         return self._spawn(name, at, body, LIMIT_MS)
 
@@ -143,6 +151,7 @@ class World:
     def _acknowledged(self, report: Any, at: int) -> None:
         task = self.scheduler.current
         self.tally[f"outcome {report.outcome}"] += 1
+        self._count("poll", report)
         if report.outcome != "blocked":
             self.judge.acknowledge(task)
         self.most_new = max(self.most_new, len(task.notes.get("new", [])))
@@ -150,6 +159,11 @@ class World:
             self.tally["branch cold-only"] += 1
         if self.script.faultless and self.script.is_alone(at):
             self._thrifty(task, report.outcome)
+
+    def _count(self, job: str, report: Any) -> None:
+        """What a job says that it met."""
+        for name in TOLD[job]:
+            self.tally[f"{job} {name}"] += bool(getattr(report, name))
 
     def _thrifty(self, task: Task, outcome: str) -> None:
         """Two calls to the stores where there is nothing new, three where there is, one more per further date (I8)."""

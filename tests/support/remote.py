@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,8 @@ def made_by_hand(*, in_process: bool = True) -> Iterator[Mapping[str, Any]]:
             for service in ("s3", "dynamodb", "ssm", "sns")
         }
         for bucket in ("ledger-data", "ledger-site"):
-            clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+            with suppress(clients["s3"].exceptions.BucketAlreadyOwnedByYou):
+                clients["s3"].create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         for name, keys in KEYS.items():
             create_table(clients["dynamodb"], VALUES[f"PLAYLEDGER_{name}_TABLE"], **keys)
         clients["sns"].create_topic(Name="ledger-alerts")

@@ -1,0 +1,190 @@
+"""What a night costs as the history grows: seconds, memory, files and bytes, by question, as tables and as ratios.
+
+For each history, each step in a process of its own: the first build from the journal alone; a normal night, after one
+more day was captured; everything once more after all that is derived was deleted, which must give the same document.
+Fails where a ratio or a figure is past its limit. The bytes of a night are counted in a run of their own, for which see
+bench/stage.py; seconds are the best of several nights, each over the same files.
+"""
+
+import argparse
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bench.history import History, Recipe, described, ensure, options
+from bench.stage import Asked, Measured
+from bench.tables import Limit, limit_table, question_table, size_table, step_table, times, total_bytes
+from cli.show import say
+from playledger.journal import decode
+from playledger.models import IngestionState, PlayEvent, format_instant
+from wiring.laptop import open_home
+
+DOCUMENT = "site/dashboard_data.json"
+YEAR, TEN_YEARS = 365, 3652
+
+
+@dataclass(frozen=True)
+class Nights:
+    """What was measured of one history. `metered` is the night that counted bytes, `again` the whole done once more."""
+
+    history: History
+    built: Measured
+    learned: Measured
+    night: Measured
+    metered: Measured
+    again: Measured
+    gz_bytes: int
+    is_same: bool
+
+
+def measure(history: History, work: Path, repeat: int, *, keep: Path | None = None) -> Nights:
+    """All steps over one history; `work` is an empty folder on the cache's own disk."""
+    home, recipe = work / "home", history.recipe
+    _linked(history.folder / "journal", home / "journal")
+    say(f"{recipe.days} days: first build")
+    built = _staged("aggregate", home, recipe.now, recipe)
+    learned = _staged("enrich", home, recipe.now, recipe)
+    _staged("aggregate", home, recipe.now, recipe)
+    _capture(history, home)
+    say(f"{recipe.days} days: nights")
+    nights = [_night(home, work / f"night{number}", recipe) for number in range(repeat)]
+    metered = _night(home, work / "metered", recipe, "--metered")
+    night, again = work / "night0", work / "again"
+    _linked(night, again)
+    shutil.rmtree(again / "site")
+    for folder in _derived(again):
+        shutil.rmtree(folder)
+    say(f"{recipe.days} days: everything once more")
+    whole = _staged("aggregate", again, recipe.next_now, recipe, "--metered")
+    documents = [(folder / DOCUMENT).read_bytes() for folder in (night, again)]
+    best = min(nights, key=lambda one: one.seconds)
+    gz_bytes = len(gzip.compress(documents[0], mtime=0))
+    if keep:
+        shutil.move(home, keep)
+    return Nights(history, built, learned, best, metered, whole, gz_bytes, documents[0] == documents[1])
+
+
+def _night(home: Path, folder: Path, recipe: Recipe, *flags: str) -> Measured:
+    """One normal night over a copy of the home."""
+    _linked(home, folder)
+    return _staged("aggregate", folder, recipe.next_now, recipe, *flags)
+
+
+def _derived(home: Path) -> Iterator[Path]:
+    """The folders of what the night derives; names of tracks and artists come from elsewhere."""
+    for folder in (home / "tables").iterdir():
+        if folder.is_dir() and folder.name not in ("tracks", "artists", "playlists"):
+            yield folder
+
+
+def _capture(history: History, home: Path) -> None:
+    """One more day of polls, as capture leaves it: in the journal, in the hot store and in the state."""
+    added = history.folder / "next"
+    _linked(added / "journal", home / "journal")
+    keys = sorted(path.relative_to(added).as_posix() for path in added.rglob("*.gz"))
+    entries = [entry for key in keys for entry in decode(key, (added / key).read_bytes())]
+    with open_home(home, {}) as laptop:
+        laptop.hot.fill([entry for entry in entries if isinstance(entry, PlayEvent)], history.recipe.next_now)
+        laptop.hot.replace_state(IngestionState.model_validate_json(history.next_state))
+
+
+def _linked(source: Path, target: Path) -> None:
+    """A copy in which what is never written in place, only replaced, shares its bytes with the original."""
+
+    def copy(old: str, new: str) -> None:
+        if ".sqlite" in old:
+            shutil.copy2(old, new)
+        else:
+            Path(new).hardlink_to(old)
+
+    shutil.copytree(source, target, copy_function=copy, dirs_exist_ok=True)
+
+
+def _staged(job: str, home: Path, now: datetime, recipe: Recipe, *flags: str) -> Measured:
+    """The job in a fresh process."""
+    command = [sys.executable, "-m", "bench.stage", job, str(home), "--zone", recipe.zone]
+    done = subprocess.run([*command, "--now", format_instant(now), *flags], stdout=subprocess.PIPE, check=True)
+    said = json.loads(done.stdout)
+    asked = {name: Asked(**told) for name, told in said["asked"].items()}
+    return Measured(**said | {"asked": asked})
+
+
+# ---- what came of it --------------------------------------------------------------------------------------------
+
+
+def limits(found: Sequence[Nights]) -> list[Limit]:
+    """The promises, each with its figure: first and last history are compared where they are long enough."""
+    first, last = found[0], found[-1]
+    is_long = first.history.recipe.days >= YEAR and last.history.recipe.days >= TEN_YEARS
+    night, bytes_read = last.night, total_bytes(last.metered)
+
+    def ratio(above: float, below: float) -> float | None:
+        return above / below if is_long and below else None
+
+    return [
+        Limit("a night's seconds, longest / shortest history", ratio(night.seconds, first.night.seconds), 2),
+        Limit("a night's bytes, longest / shortest history", ratio(bytes_read, total_bytes(first.metered)), 3),
+        Limit("bytes of the full recompute / a night's", ratio(total_bytes(last.again), bytes_read), 50, is_least=True),
+        Limit("most memory of a night", max(one.night.peak_mb for one in found), 200, unit=" MB"),
+        Limit("slowest question of a night", max(_slowest(one.night) for one in found), 1, unit=" s"),
+        Limit("questions a night", max(times(one.night) for one in found), 40),
+        Limit("the document, gzipped", max(one.gz_bytes for one in found) / 1024, 60, unit=" KB"),
+        Limit("documents that differ from the full recompute", sum(not one.is_same for one in found), 0),
+    ]
+
+
+def _slowest(step: Measured) -> float:
+    return max((asked.slowest for asked in step.asked.values()), default=0.0)
+
+
+def report(one: Nights, sizes: dict[str, tuple[int, int]]) -> str:
+    """All tables of one history."""
+    steps = {
+        "first build": one.built,
+        "names learned": one.learned,
+        "night": one.night,
+        "night, counting bytes": one.metered,
+        "everything once more": one.again,
+    }
+    title = f"{one.history.recipe.days} days"
+    parts = [described(one.history), size_table(sizes), step_table(title, steps)]
+    parts += [question_table(f"a night at {title}", one.metered, one.night)]
+    return "\n\n".join(parts)
+
+
+def on_disk(home: Path) -> dict[str, tuple[int, int]]:
+    """Files and bytes of the journal and of each table."""
+    folders = {"journal": home / "journal"} | {path.name: path for path in sorted((home / "tables").iterdir())}
+    found = {name: [path.stat().st_size for path in folder.rglob("*.*")] for name, folder in folders.items()}
+    return {name: (len(sizes), sum(sizes)) for name, sizes in found.items() if sizes}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measures all histories and prints the tables; 1 where a limit is broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench.night", description=__doc__)
+    parser.add_argument("--years", type=float, nargs="+", default=[1, 10], help="lengths of the histories (1 10)")
+    parser.add_argument("--repeat", type=int, default=3, help="so many nights are measured, the best counts (3)")
+    parser.add_argument("--keep", type=Path, help="keep the homes as they were before the night in this folder")
+    options(parser)
+    given = parser.parse_args(arguments)
+    found = []
+    for years in sorted(given.years):
+        recipe = Recipe(round(years * 365.25), given.plays, given.polled_days, given.seed)
+        history = ensure(recipe, given.cache)
+        with tempfile.TemporaryDirectory(prefix="work-", dir=history.folder.parent) as work:
+            found.append(measure(history, Path(work), given.repeat, keep=given.keep))
+            say(report(found[-1], on_disk(Path(work) / "night0")) + "\n")
+    verdicts = limits(found)
+    say(limit_table(verdicts))
+    return any(limit.is_broken for limit in verdicts)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
