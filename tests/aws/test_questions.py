@@ -75,8 +75,7 @@ def test_a_question_answers_the_same(name: str, case: dict[str, Any], tmp_path: 
 @cache
 def case_with_most(name: str) -> dict[str, Any]:
     """The case of a question that is given the most rows."""
-    found = list(yaml.safe_load_all(file_of(name).read_text("utf-8")))
-    return max(found, key=lambda case: len(str(case["given"])))
+    return max(documents(name), key=lambda case: len(str(case["given"])))
 
 
 def partitioned(name: str) -> list[str]:
