@@ -60,12 +60,12 @@ class Windows:
         )
 
     def _bounds(self, name: str) -> dict[str, str | None]:
-        """First and last day; of all time, and of its first year, the record's first day."""
+        """First and last day; all time, and the year that the record begins in, begin with the record."""
         first, span = self._answers.first_day, self._spans[name, False]
-        if first is None:
+        if first is None and span.first_day == EARLIEST:
             return {"from": None, "to": None}
-        begins_with_record = span.first_day in (EARLIEST, first.replace(month=1, day=1)) and span.is_lasting
-        return {"from": str(first if begins_with_record else span.first_day), "to": str(span.last_day)}
+        is_cut = first is not None and span.is_lasting and span.first_day < first
+        return {"from": str(first if is_cut else span.first_day), "to": str(span.last_day)}
 
     def _debuts(self, name: str, *, is_previous: bool = False) -> dict[str, int]:
         found = self._period(self._answers.debuts, name, is_previous=is_previous)

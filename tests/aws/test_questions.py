@@ -8,12 +8,11 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 import sql
 from adapters.query_engine import DuckDbQueryEngine
 from tests.sql import given
-from tests.sql.test_cases import cases, file_of, parameters
+from tests.sql.test_cases import cases, documents, parameters
 from tests.support.ledger_in_s3 import BUCKET, CATALOG, LedgerInS3, ledger_in_s3
 from tests.support.local_athena import Execution
 from tests.support.local_athena_tables import duckdb_type

@@ -168,8 +168,8 @@ class Ledger:
             else begin
         )
         return {
-            "from": str(starts) if self.first else None,
-            "to": str(end) if self.first else None,
+            "from": str(starts) if begin else None,
+            "to": str(end) if begin else None,
             **self.tally(now),
             **self.new(begin, end),
             "silent_days": (end - first).days + 1 - len({play.day for play in now}) if first and first <= end else 0,

@@ -28,9 +28,19 @@ def file_of(name: str) -> Path:
 
 
 USUAL = {
-    **{"p_to": "2026-03-11", "p_tz": "UTC", "p_open": "2026-03", "p_kinds": "music", "p_seconds": 30},
-    **{"p_done": True, "p_incognito": False, "p_month_from": "2024-03", "p_lasting": True, "p_lasting_from": "2026-03"},
-    **{"p_plain": True, "p_plain_from": "2026-03", "p_sifted_from": "9999-12"},
+    "p_to": "2026-03-11",
+    "p_tz": "UTC",
+    "p_open": "2026-03",
+    "p_kinds": "music",
+    "p_seconds": 30,
+    "p_done": True,
+    "p_incognito": False,
+    "p_month_from": "2024-03",
+    "p_lasting": True,
+    "p_lasting_from": "2026-03",
+    "p_plain": True,
+    "p_plain_from": "2026-03",
+    "p_sifted_from": "9999-12",
 }
 """Asked after the 10th of March 2026, by the policy that counts where nobody said anything; nothing is left out."""
 

@@ -8,7 +8,7 @@ import bisect
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -113,7 +113,11 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
         "next_poll_at": utc(built + timedelta(minutes=50)),
         "health": _health(ledger, first if dated else None),
         "totals": whole | {"since": first.isoformat() if dated else None},
-        "windows": {name: _window(ledger, name, *span, first) for name, span in spans.items()},
+        "windows": {
+            name: _window(ledger, *span, first, None if name == "all" else _before(*span))
+            for name, span in spans.items()
+        },
+        "years": _years(ledger, first),
         **_series(ledger, dated, first, spans["365d"][0]),
         "playlist": None,
         "recent": [(play.at, play.song) for _, _, play in reversed(dated[-50:])],
@@ -122,6 +126,7 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
             "artists": [(name, spotify_id, ()) for name, spotify_id in ledger.music.artists],
             "albums": ledger.music.albums,
             "genres": (),
+            "contexts": (),
         },
         "questions": {name: {"version": 1, "sha256": f"{hash_of(name):064x}"} for name in QUESTIONS},
     }
@@ -138,6 +143,11 @@ def hash_of(name: str) -> int:
 
 def _span(name: str, first: date, last: date) -> tuple[date, date]:
     return (first if name == "all" else last - (WINDOW_DAYS[name] - 1) * DAY, last)
+
+
+def _before(start: date, end: date) -> tuple[date, date]:
+    """The equal span just before."""
+    return start - (end - start) - DAY, start - DAY
 
 
 def _within(ledger: Ledger, start: date, end: date) -> list[Heard]:
@@ -157,71 +167,110 @@ def _tally(ledger: Ledger, plays: Sequence[Heard]) -> dict[str, int]:
     }
 
 
-def _new_artists(ledger: Ledger, start: date, end: date) -> int:
+def _debuts(ledger: Ledger, start: date, end: date) -> dict[str, int]:
+    """Artists, tracks and albums that were not played before `start`."""
     lo = ledger.midnight(start).timestamp()
-    before = {ledger.music.songs[play.song].artist for play in ledger.plays if play.at < lo}
-    return len({ledger.music.songs[play.song].artist for play in _within(ledger, start, end)} - before)
-
-
-def _ranking(
-    ledger: Ledger, plays: Sequence[Heard], key: Callable[[Song, int], int | None]
-) -> list[tuple[int, int, int]]:
-    """(index, plays, minutes), most plays first, then earliest."""
-    counts: Counter[int] = Counter()
-    ms: Counter[int] = Counter()
-    first: dict[int, int] = {}
-    for play in plays:
-        item = key(ledger.music.songs[play.song], play.song)
-        if item is not None:
-            counts[item] += 1
-            ms[item] += play.ms
-            first.setdefault(item, play.at)
-    order = sorted(counts, key=lambda item: (-counts[item], first[item], item))
-    return [(item, counts[item], ms[item] // 60_000) for item in order]
-
-
-KEYS: dict[str, tuple[int, Callable[[Song, int], int | None]]] = {
-    "top_tracks": (25, lambda _, index: index),
-    "top_artists": (25, lambda song, _: song.artist),
-    "top_albums": (10, lambda song, _: song.album),
-}
-
-
-def _window(ledger: Ledger, name: str, start: date, end: date, first: date) -> dict[str, Any]:
-    plays = _within(ledger, start, end)
-    if not ledger.plays:
-        return _no_window(name, start, end)
-    length = end - start + DAY
-    has_before = name != "all" and start - length >= first
-    before = _within(ledger, start - length, start - DAY) if has_before else []
-    tops: dict[str, Any] = {}
-    for key, (most, by) in KEYS.items():
-        ranks = {row[0]: rank for rank, row in enumerate(_ranking(ledger, before, by), 1)}
-        tops[key] = [(*row, ranks.get(row[0])) for row in _ranking(ledger, plays, by)[:most]]
-    clock = [ledger.local(play) for play in plays]
-    days = {moment.date() for moment in clock}
-    new = _new_artists(ledger, start, end)
+    before = {play.song for play in ledger.plays if play.at < lo}
+    now = {play.song for play in _within(ledger, start, end)}
+    songs = ledger.music.songs
     return {
-        "from": start.isoformat(),
-        "to": end.isoformat(),
-        **_tally(ledger, plays),
-        "new_artists": new,
-        "silent_days": length.days - len(days),
-        "gap_minutes": _gap_minutes(ledger, start, end),
-        "prev": _previous(ledger, start - length, start - DAY) if has_before else None,
-        **tops,
-        "top_genres": None,
-        "hours": _counted((moment.hour for moment in clock), 24),
-        "hourdow": _counted((moment.weekday() * 24 + moment.hour for moment in clock), 168),
-        "sentence": _sentence(tops["top_tracks"], before, new, has_before),
+        "new_artists": len({songs[song].artist for song in now} - {songs[song].artist for song in before}),
+        "new_tracks": len(now - before),
+        "new_albums": len({songs[song].album for song in now} - {songs[song].album for song in before} - {None}),
     }
 
 
-def _no_window(name: str, start: date, end: date) -> dict[str, Any]:
-    nothing = dict.fromkeys(
-        ("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums", "new_artists", "silent_days"), 0
-    )
-    is_all = name == "all"
+Row = tuple[int, int, int, int | None, int, int]
+
+
+def _ranking(
+    ledger: Ledger, plays: Sequence[Heard], key: Callable[[Song, int], int | None], by: str, before: Mapping[int, int]
+) -> list[Row]:
+    """Rows of a list: most first; by "plays" or "ms", ties by the other, then by index."""
+    sums: dict[int, dict[str, int]] = defaultdict(lambda: {"plays": 0, "ms": 0})
+    for play in plays:
+        item = key(ledger.music.songs[play.song], play.song)
+        if item is not None:
+            sums[item]["plays"] += 1
+            sums[item]["ms"] += play.ms
+    other = "ms" if by == "plays" else "plays"
+    order = sorted(sums, key=lambda item: (-sums[item][by], -sums[item][other], item))
+    whole = max(1, len(plays) if by == "plays" else sum(play.ms for play in plays))
+    measured = [sums[item][by] for item in order]
+    return [
+        (
+            *(item, sums[item]["plays"], sums[item]["ms"] // 60_000, before.get(item)),
+            *(measured.index(sums[item][by]) + 1, 1000 * sums[item][by] // whole),
+        )
+        for item in order
+    ]
+
+
+KEYS: dict[str, tuple[int, Callable[[Song, int], int | None]]] = {
+    "tracks": (25, lambda _, index: index),
+    "artists": (25, lambda song, _: song.artist),
+    "albums": (10, lambda song, _: song.album),
+}
+
+
+def _lists(
+    ledger: Ledger, plays: Sequence[Heard], before: Sequence[Heard], by: str, most: int = 25
+) -> dict[str, list[Row]]:
+    found = {}
+    for kind, (longest, key) in KEYS.items():
+        earlier = {row[0]: row[4] for row in _ranking(ledger, before, key, by, {})}
+        found[kind] = _ranking(ledger, plays, key, by, earlier)[: min(longest, most)]
+    return found
+
+
+def _window(
+    ledger: Ledger, start: date, end: date, first: date, before: tuple[date, date] | None, most: int = 25
+) -> dict[str, Any]:
+    """A window; `before` are the days of the equal one, None where there is none."""
+    plays = _within(ledger, start, end)
+    if not ledger.plays:
+        return _no_window(start, end, is_all=before is None)
+    has_before = before is not None and before[0] >= first
+    earlier = _within(ledger, *before) if before and has_before else []
+    tops = {f"top_{kind}": rows for kind, rows in _lists(ledger, plays, earlier, "plays", most).items()}
+    clock = [ledger.local(play) for play in plays]
+    opened = max(start, first)
+    debuts = _debuts(ledger, start, end)
+    return {
+        "from": (opened if before is None else start).isoformat(),
+        "to": end.isoformat(),
+        **_tally(ledger, plays),
+        **debuts,
+        "silent_days": (end - opened).days + 1 - len({moment.date() for moment in clock}),
+        "gap_minutes": _gap_minutes(ledger, start, end),
+        "prev": _previous(ledger, *before) if before and has_before else None,
+        **tops,
+        "by_time": _lists(ledger, plays, earlier, "ms", most),
+        "hours": _counted((moment.hour for moment in clock), 24),
+        "hourdow": _counted((moment.weekday() * 24 + moment.hour for moment in clock), 168),
+        **UNTOLD,
+        "sentence": _sentence(tops["top_tracks"], earlier, debuts["new_artists"], has_before),
+    }
+
+
+UNTOLD = dict.fromkeys(("top_genres", "top_contexts", "ways", "sessions", "eras"))
+
+
+def _years(ledger: Ledger, first: date) -> dict[str, dict[str, Any]]:
+    """Every calendar year; the last one so far, against as much of the one before."""
+    years, last = {}, ledger.data_day
+    for year in range(first.year, last.year + 1) if ledger.plays else ():
+        end = last if year == last.year else date(year, 12, 31)
+        before = (date(year - 1, 1, 1), end.replace(year=year - 1))
+        window = _window(ledger, date(year, 1, 1), end, first, before, most=10)
+        starts = first if year == first.year and year < last.year else date(year, 1, 1)
+        years[str(year)] = window | {"from": starts.isoformat()}
+    return years
+
+
+def _no_window(start: date, end: date, *, is_all: bool) -> dict[str, Any]:
+    counts = ("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums", "silent_days")
+    nothing = dict.fromkeys((*counts, "new_artists", "new_tracks", "new_albums"), 0)
     return nothing | {
         "from": None if is_all else start.isoformat(),
         "to": None if is_all else end.isoformat(),
@@ -230,7 +279,8 @@ def _no_window(name: str, start: date, end: date) -> dict[str, Any]:
         "top_tracks": (),
         "top_artists": (),
         "top_albums": (),
-        "top_genres": None,
+        "by_time": dict.fromkeys(KEYS, ()),
+        **UNTOLD,
         "hours": (0,) * 24,
         "hourdow": (0,) * 168,
         "sentence": None,
@@ -240,7 +290,7 @@ def _no_window(name: str, start: date, end: date) -> dict[str, Any]:
 def _previous(ledger: Ledger, start: date, end: date) -> dict[str, int]:
     tally = _tally(ledger, _within(ledger, start, end))
     kept = {name: tally[name] for name in ("plays", "minutes", "tracks", "artists")}
-    return kept | {"new_artists": _new_artists(ledger, start, end)}
+    return kept | {"new_artists": _debuts(ledger, start, end)["new_artists"]}
 
 
 def _sentence(top: Sequence[Sequence[Any]], before: Sequence[Heard], new: int, has_before: bool) -> dict[str, Any]:
@@ -473,24 +523,28 @@ def trimmed(document: DashboardData) -> DashboardData:
     """The same with a dictionary of only what is mentioned, as the product writes it."""
     body = document.model_dump(mode="json", by_alias=True)
     names = body["dict"]
-    rows = {key: {row[0] for window in body["windows"].values() for row in window[key]} for key in KEYS}
-    mentioned = rows["top_tracks"] | {track for _, track in body["recent"]}
+    windows = [*body["windows"].values(), *body["years"].values()]
+    lists = [
+        (kind, rows) for window in windows for kind in KEYS for rows in (window[f"top_{kind}"], window["by_time"][kind])
+    ]
+    rows = {kind: {row[0] for name, listed in lists if name == kind for row in listed} for kind in KEYS}
+    mentioned = rows["tracks"] | {track for _, track in body["recent"]}
     mentioned |= set(body["playlist"]["tracks"] if body["playlist"] else ())
-    mentioned |= {w["sentence"]["top_track"] for w in body["windows"].values() if w["sentence"]} - {None}
-    albums = rows["top_albums"] | {names["tracks"][t][2] for t in mentioned} - {None}
-    artists = rows["top_artists"] | {names["tracks"][t][1] for t in mentioned} | {names["albums"][a][1] for a in albums}
+    mentioned |= {window["sentence"]["top_track"] for window in windows if window["sentence"]} - {None}
+    albums = rows["albums"] | {names["tracks"][t][2] for t in mentioned} - {None}
+    artists = rows["artists"] | {names["tracks"][t][1] for t in mentioned} | {names["albums"][a][1] for a in albums}
     track_at, artist_at, album_at = (
         {old: new for new, old in enumerate(sorted(kept))} for kept in (mentioned, artists, albums)
     )
-    body["dict"] = {
+    body["dict"] = names | {
         "tracks": [_track(names["tracks"][old], artist_at, album_at) for old in track_at],
         "artists": [names["artists"][old] for old in artist_at],
         "albums": [[row[0], artist_at[row[1]], row[2]] for row in (names["albums"][old] for old in album_at)],
-        "genres": [],
     }
-    for window in body["windows"].values():
-        for key, at in (("top_tracks", track_at), ("top_artists", artist_at), ("top_albums", album_at)):
-            window[key] = [[at[row[0]], *row[1:]] for row in window[key]]
+    places = {"tracks": track_at, "artists": artist_at, "albums": album_at}
+    for kind, listed in lists:
+        listed[:] = [[places[kind][row[0]], *row[1:]] for row in listed]
+    for window in windows:
         if window["sentence"] and window["sentence"]["top_track"] is not None:
             window["sentence"]["top_track"] = track_at[window["sentence"]["top_track"]]
     body["recent"] = [[at, track_at[track]] for at, track in body["recent"]]

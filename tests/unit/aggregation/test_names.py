@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregation.names import Names, clean
-from aggregation.questions import TopAlbum, TopArtist, TrackNames
+from aggregation.questions import TrackNames
 
 pytestmark = pytest.mark.unit
 
@@ -52,10 +52,13 @@ def test_a_cleaned_name_is_short_encodable_and_stays_as_it_is(text: str) -> None
     assert clean(once) == once
 
 
+def shelf(*tracks: TrackNames) -> Names:
+    return Names({row.track_uri: row for row in tracks})
+
+
 def test_each_thing_gets_one_index_in_the_order_of_first_mention() -> None:
-    names = Names()
-    mentioned = [names.track(track("a")), names.track(track("b", artist_key="other", artist_name="Other"))]
-    assert [*mentioned, names.track(track("a"))] == [0, 1, 0]
+    names = shelf(track("a"), track("b", artist_key="other", artist_name="Other"))
+    assert [names.track("a"), names.track("b"), names.track("a")] == [0, 1, 0]
     told = names.dictionary()
     assert told.tracks == (("Song a", 0, 0, None, None), ("Song b", 1, 1, None, None))
     assert told.artists == (("Band", None, ()), ("Other", None, ()))
@@ -63,19 +66,19 @@ def test_each_thing_gets_one_index_in_the_order_of_first_mention() -> None:
 
 
 def test_an_id_may_become_known_by_a_later_mention_and_stays() -> None:
-    names = Names()
-    names.track(track("a"))
-    names.track(track("b", artist_id="x", album_id="y"))
-    names.track(track("c"))
-    assert names.dictionary().artists == (("Band", "x", ()),)
-    assert names.dictionary().albums == (("Album", 0, "y"),)
+    names = shelf(track("a"), track("b", artist_id="x", album_id="y", genres="rock|pop"), track("c", genres="jazz"))
+    assert {names.track("a"), names.track("b"), names.track("c")} == {0, 1, 2}
+    told = names.dictionary()
+    assert told.artists == (("Band", "x", (0, 1)),)
+    assert told.albums == (("Album", 0, "y"),)
+    assert told.genres == ("rock", "pop")
 
 
 def test_what_has_no_name_is_called_something() -> None:
-    names = Names()
     nameless = dict.fromkeys(("name", "artist_key", "artist_name", "album_key", "album"))
-    names.track(track("spotify:track:x", **nameless))
-    names.track(track("spotify:track:y", **nameless | {"name": "\x00", "album_key": "\x01", "album": "\x01"}))
+    odd = nameless | {"name": "\x00", "album_key": "\x01", "album": "\x01"}
+    names = shelf(track("spotify:track:x", **nameless), track("spotify:track:y", **odd))
+    assert [names.track("spotify:track:x"), names.track("spotify:track:y")] == [0, 1]
     told = names.dictionary()
     assert told.tracks == (
         ("spotify:track:x", 0, None, None, None),
@@ -86,11 +89,17 @@ def test_what_has_no_name_is_called_something() -> None:
 
 
 def test_rankings_and_tracks_share_artists_and_albums() -> None:
-    names = Names()
-    names.track(track("a"))
-    counts = {"window_name": "1d", "place": 1, "plays": 1, "minutes": 1, "prev_place": None}
-    band = {"artist_key": "band", "artist_name": "BAND", "artist_id": "x"}
-    album = {"album_key": "album", "album": "ALBUM", "album_id": "y"}
-    assert names.artist(TopArtist.model_validate(counts | band)) == 0
-    assert names.album(TopAlbum.model_validate(counts | band | album)) == 0
+    names = shelf(track("a"), track("b", artist_name="BAND", artist_id="x", album="ALBUM", album_id="y"))
+    assert (names.track("a"), names.artist("b"), names.album("b")) == (0, 0, 0)
     assert names.dictionary().artists == (("Band", "x", ()),)
+    assert names.dictionary().albums == (("Album", 0, "y"),)
+
+
+def test_a_context_is_told_by_its_kind_and_id() -> None:
+    names = shelf()
+    assert [names.context("playlist", "x"), names.context("collection", None), names.context("playlist", "x")] == [
+        0,
+        1,
+        0,
+    ]
+    assert names.dictionary().contexts == (("playlist", "x"), ("collection", None))
