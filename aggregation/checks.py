@@ -1,49 +1,12 @@
-"""Checks before publishing: SQL over the tables, and whether the parts of the document agree with each other."""
+"""Checks before publishing: whether the parts of the document agree with each other."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
-from aggregation.calendar import Calendar
-from aggregation.summaries import day_after, utc_bounds
 from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData, Window
-from playledger.ports import QueryEngine
-from sql import load
-
-ROWS_NAMED = 5
-"""So many wrong rows are named, the others only counted."""
-
-LOOKED_BACK = 8
-"""So many days to the data day are looked at each night, whether they were rebuilt or not."""
 
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def wrong_rows(engine: QueryEngine, calendar: Calendar, days: Sequence[str]) -> list[str]:
-    """What the questions of `sql/checks` find, one sentence for each that finds something.
-
-    They look at the days from the first to the last of `days` and of the newest ones.
-    """
-    first, last = min([*days, str(calendar.back(LOOKED_BACK))]), max([*days, calendar.end])
-    local, dates = {"p_from": first, "p_to": day_after(last)}, utc_bounds(first, last)
-    asked: Mapping[str, Mapping[str, object]] = {
-        "plays_settled": dates,
-        "plays_summarised": {**local, **dates, "p_tz": calendar.zone.key},
-        "summaries_agree": local,
-        "summaries_unique": local,
-        "summaries_values": local,
-        "gaps_ordered": {},
-    }
-    found = [_finding(name, engine.rows(load(f"checks/{name}"), **params)) for name, params in asked.items()]
-    return [sentence for sentence in found if sentence]
-
-
-def _finding(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return ""
-    shown = "; ".join(", ".join(f"{key} {value}" for key, value in row.items()) for row in rows[:ROWS_NAMED])
-    return f"{name}: {len(rows)} rows ({shown})"
 
 
 def contradictions(document: DashboardData) -> list[str]:

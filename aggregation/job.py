@@ -10,7 +10,8 @@ from typing import Any, Literal, cast
 from pydantic import Field
 
 from aggregation.calendar import Calendar
-from aggregation.checks import contradictions, wrong_rows
+from aggregation.checks import contradictions
+from aggregation.doubts import doubts, found_sound, wrong_rows
 from aggregation.payload import Surroundings, build, serialise
 from aggregation.questions import ask_all
 from aggregation.reading import read_by
@@ -79,8 +80,9 @@ def aggregate(
         mode = cast(Literal["live", "demo"], settings.mode)
         document = build(answers, Surroundings(now, calendar, mode, hot.load_state(), _login(tokens)))
     with stages.timed("check"):
-        doubted = rebuilt if publisher.published(DOCUMENT) else tuple(tables.list("day_tracks"))
+        doubted = doubts(tables, calendar)
         _checked([*wrong_rows(counted, calendar, doubted), *contradictions(document)])
+        found_sound(tables, doubted)
     with stages.timed("publish"):
         body = serialise(document)
         publisher.publish(DOCUMENT, body, "application/json")

@@ -169,6 +169,13 @@ class ExclusionRow(BaseModel):
     key: str = Field(description="URI of a track, id of a context, or local day")
 
 
+class CheckedRow(BaseModel):
+    """What the checks before publishing found sound: a row of `checked`."""
+
+    part: str = Field(description="month, or all for the tables of all closed months")
+    digest: str = Field(description="names what was looked at")
+
+
 class WindowRow(BaseModel):
     """A span of whole local days that the dashboard tells of: a row of `windows`."""
 

@@ -105,6 +105,7 @@ TABLES = {
         TableSpec("all_binges", "day_binges of all closed months", rows.MonthBingeRow, "", "parquet"),
         TableSpec("songs", "what tracks are called, and which are one song", rows.SongRow, "", "parquet"),
         TableSpec("exclusions", "what the policy leaves out", rows.ExclusionRow),
+        TableSpec("checked", "what the checks have found sound", rows.CheckedRow),
         TableSpec("windows", "the spans that the dashboard tells of", rows.WindowRow),
     )
 }

@@ -71,8 +71,9 @@ def _day_track(day: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _day_quarter(_day: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    hour = (row.get("quarter", 48) or 0) // 4
-    return {**CONTEXT, **_heard(row), "track_uri": "a", "quarter": 48, "local_hour": hour}
+    quarter = row.get("quarter", 48)
+    hour = None if quarter is None else quarter // 4
+    return {**CONTEXT, **_heard(row), "track_uri": "a", "quarter": quarter, "local_hour": hour}
 
 
 def _day_session(day: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import pytest
 
 from aggregation import payload
 from aggregation.summaries import SUMMARIES
-from playledger.errors import ChecksFailed
 from playledger.models import IngestionState, PlayEvent, Token
 from tests.support.builders import a_claim, a_play
 from tests.unit.aggregation.night import Home, utc
@@ -180,32 +179,6 @@ def test_gaps_are_told_with_the_minutes_they_take_from_each_window(home: Home) -
     assert (report.gaps, gaps["total"], gaps["hours"]) == (1, 1, 2)
     assert (gaps["items"][0]["from"], gaps["items"][0]["to"]) == ("2026-03-10T12:00:00Z", "2026-03-10T14:30:00Z")
     assert [body["windows"][name]["gap_minutes"] for name in ("1d", "7d", "all")] == [0, 150, 150]
-
-
-def test_tables_that_contradict_each_other_are_not_published(home: Home) -> None:
-    home.keep(plays())
-    home.night(NOW)
-    good = home.published()
-    stored = home.tables.list("day_quarters")["2026-03-10"]
-    rows = home.tables.read("day_quarters", "2026-03-10")
-    home.tables.write("day_quarters", "2026-03-10", rows[:-1], digest=stored.digest, replaces=stored)
-    with pytest.raises(ChecksFailed) as failed:
-        home.night(NOW + timedelta(minutes=5))
-    assert "summaries_agree: 1 rows (day 2026-03-10, track_plays 3, quarter_plays 2" in str(failed.value)
-    assert "7d: hours add up to 20 and 20 plays, the window has 21" in str(failed.value)
-    assert home.published() == good
-
-
-def test_an_old_contradiction_is_found_as_long_as_nothing_was_published(home: Home) -> None:
-    home.keep(plays())
-    home.night(NOW)
-    stored = home.tables.list("day_tracks")["2026-02-03"]
-    rows = home.tables.read("day_tracks", "2026-02-03")
-    home.tables.write("day_tracks", "2026-02-03", [*rows, rows[0]], digest=stored.digest, replaces=stored)
-    shutil.rmtree(home.root / "site")
-    with pytest.raises(ChecksFailed, match="summaries_unique: 1 rows"):
-        home.night(NOW)
-    assert home.published() == b""
 
 
 def test_each_stage_is_timed_by_the_clock_that_is_given(home: Home) -> None:

@@ -1,0 +1,48 @@
+-- answers: Of which closed months do the tables of all closed months tell something else than the months?
+-- grain: one row per month that is wrong, and table
+-- params: p_month_from, p_month_to
+-- feeds: -
+-- version: 1
+with told as (
+    select 'plays' as what, 'month_tracks' as source, month, plays, ms
+    from month_tracks where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'plays' as what, 'all_tracks' as source, month, plays, ms
+    from all_tracks where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'plays' as what, 'all_ways' as source, substr(day, 1, 7) as month, plays, ms
+    from all_ways where substr(day, 1, 7) between :p_month_from and :p_month_to
+    union all
+    select 'plays' as what, 'all_hours' as source, substr(day, 1, 7) as month, plays, ms
+    from all_hours where substr(day, 1, 7) between :p_month_from and :p_month_to
+    union all
+    select 'sessions' as what, 'month_sessions' as source, month, plays, ms
+    from month_sessions where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'sessions' as what, 'all_sessions' as source, substr(day, 1, 7) as month, plays, ms
+    from all_sessions where substr(day, 1, 7) between :p_month_from and :p_month_to
+    union all
+    select 'binges' as what, 'month_binges' as source, month, plays, 0 as ms
+    from month_binges where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'binges' as what, 'all_binges' as source, substr(day, 1, 7) as month, plays, 0 as ms
+    from all_binges where substr(day, 1, 7) between :p_month_from and :p_month_to
+),
+
+summed as (
+    select what, month, source, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
+    from told
+    group by what, month, source
+),
+
+compared as (
+    select summed.*, count(*) over (partition by what, month) as tables,
+        min(plays) over (partition by what, month) as least, max(plays) over (partition by what, month) as most,
+        min(ms) over (partition by what, month) as least_ms, max(ms) over (partition by what, month) as most_ms
+    from summed
+)
+
+select what, month as month_name, source, plays, ms
+from compared
+where least <> most or least_ms <> most_ms or tables <> case when what = 'plays' then 4 else 2 end
+order by what, month, source

@@ -1,0 +1,55 @@
+-- answers: On which days do the months tell of something else than the days?
+-- grain: one row per local day that is wrong, and table
+-- params: p_from, p_to, p_month_from, p_month_to
+-- feeds: -
+-- version: 1
+with told as (
+    select 'plays' as what, 'day_tracks' as source, day, plays, ms, ms_estimated
+    from day_tracks where day >= :p_from and day < :p_to
+    union all
+    select 'plays' as what, 'month_tracks' as source, day, plays, ms, ms_estimated
+    from month_tracks where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'plays' as what, 'month_ways' as source, day, plays, ms, ms_estimated
+    from month_ways where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'plays' as what, 'month_quarters' as source, day, plays, ms, ms_estimated
+    from month_quarters where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'plays' as what, 'month_hours' as source, day, plays, ms, ms_estimated
+    from month_hours where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'sessions' as what, 'day_sessions' as source, day, plays, ms, lead_ms as ms_estimated
+    from day_sessions where day >= :p_from and day < :p_to
+    union all
+    select 'sessions' as what, 'month_sessions' as source, day, plays, ms, lead_ms as ms_estimated
+    from month_sessions where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'binges' as what, 'day_binges' as source, day, plays, 0 as ms, 0 as ms_estimated
+    from day_binges where day >= :p_from and day < :p_to
+    union all
+    select 'binges' as what, 'month_binges' as source, day, plays, 0 as ms, 0 as ms_estimated
+    from month_binges where month >= :p_month_from and month <= :p_month_to
+),
+
+summed as (
+    select what, day, source, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms,
+        cast(sum(ms_estimated) as bigint) as ms_estimated
+    from told
+    group by what, day, source
+),
+
+compared as (
+    select summed.*, count(*) over (partition by what, day) as tables,
+        min(plays) over (partition by what, day) as least, max(plays) over (partition by what, day) as most,
+        min(ms) over (partition by what, day) as least_ms, max(ms) over (partition by what, day) as most_ms,
+        min(ms_estimated) over (partition by what, day) as least_estimated,
+        max(ms_estimated) over (partition by what, day) as most_estimated
+    from summed
+)
+
+select what, day, source, plays, ms, ms_estimated
+from compared
+where least <> most or least_ms <> most_ms or least_estimated <> most_estimated
+    or tables <> case when what = 'plays' then 5 else 2 end
+order by what, day, source
