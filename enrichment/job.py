@@ -82,8 +82,8 @@ def enrich(
     report = _learn(journal, tables, cache, now, progress or _silent)
     if spotify is None or daily_calls == 0:
         return report
-    limit = daily_calls * CANDIDATES_PER_CALL
-    rows = engine.rows(load(QUESTION), p_limit=limit, p_month_from=_month_before(now), **policy.counting)
+    limit, since = daily_calls * CANDIDATES_PER_CALL, _month_before(now)
+    rows = engine.rows(load(QUESTION), p_limit=limit, p_month_from=since, p_dt_from=f"{since}-01", **policy.counting)
     names = [str(row["entity_id"]) for row in rows]
     wanted = _wanted(cache, names, now)
     waiting = int(rows[0]["unfetched"]) - (len(names) - len(wanted)) if rows else 0

@@ -1,9 +1,9 @@
 -- answers: Which artists and tracks should Spotify be asked for next? Days and contexts left out count in older months.
 -- grain: one row per artist never fetched that leads a counted play, then per counted track known from exports alone
--- params: p_limit, p_month_from, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_limit, p_month_from, p_dt_from, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: -
--- version: 2
--- whole: artists, tracks: what to fetch next is decided over all versions of an entity
+-- version: 3
+-- whole: artist_versions, track_versions: what to fetch next is decided over all versions of an entity
 with heard as (
     select track_uri, artist_name, kind, is_done, heard_seconds, incognito, plays
     from all_tracks
@@ -25,17 +25,22 @@ counted as (
     group by track_uri, lower(trim(artist_name))
 ),
 
-unfetched_artists as (
-    select artist_id
-    from artists
-    group by artist_id
-    having max(grade_rank) < 3
+known_artists as (
+    select artist_id, name, grade_rank from artist_versions
+    union all
+    select artist_id, name, grade_rank from artists where dt >= :p_dt_from
+),
+
+known_tracks as (
+    select track_uri, grade_rank from track_versions
+    union all
+    select track_uri, grade_rank from tracks where dt >= :p_dt_from
 ),
 
 artist_keys as (
     select distinct artist_id, lower(trim(name)) as artist_key
-    from artists
-    where artist_id in (select artist_id from unfetched_artists)
+    from known_artists
+    where artist_id in (select artist_id from known_artists group by artist_id having max(grade_rank) < 3)
 ),
 
 candidates as (
@@ -46,7 +51,7 @@ candidates as (
     union all
     select 2 as turn, track_uri as entity_id, cast(sum(plays) as bigint) as plays
     from counted
-    where track_uri in (select track_uri from tracks group by track_uri having max(grade_rank) = 1)
+    where track_uri in (select track_uri from known_tracks group by track_uri having max(grade_rank) = 1)
     group by track_uri
 )
 

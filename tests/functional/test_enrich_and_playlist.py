@@ -16,7 +16,6 @@ from adapters.spotify import SpotipyClient
 from adapters.table_store import DirectoryTableStore
 from adapters.token_store import FileTokenStore
 from enrichment.job import EnrichReport, Stopped, enrich
-from glue_catalog.tables import DayTrackRow
 from playledger.errors import AccessRefused, NeedsReauth, SpotifyUnavailable
 from playledger.journal import encode
 from playledger.models import ExportEntry, PlayEvent, event_id, from_ms, play_key
@@ -24,6 +23,7 @@ from playlist.job import PlaylistReport, write_playlist
 from playlist.shelf import MARKER
 from simulator import Account, Liked, ListenedPlay, Track, VirtualClock, make_catalogue, played, serve
 from simulator.faults import Fault, invalid_grant, premium_lapsed, rate_limited, unavailable
+from tests.sql import given
 
 pytestmark = pytest.mark.functional
 
@@ -60,12 +60,14 @@ class World:
         self._keep(plays)
 
     def _keep(self, plays: list[ListenedPlay]) -> None:
-        """The journal's day, and the summary that the night would make of it."""
+        """The journal's day, and the month that the night would make of it."""
         batch = encode([*map(_event, plays), *map(_row, [*EXPORTED, UNKNOWN])], LISTENED.date())
         self.journal.put(batch.key, batch.body)
         rows = [_listened(track, len(POLLED) - place) for place, track in enumerate(POLLED)]
         rows += [_listened(track, 40 - place) for place, track in enumerate([UNKNOWN, *EXPORTED])]
-        self.tables.write("day_tracks", LISTENED.date().isoformat(), rows, digest="given", replaces=None)
+        day = LISTENED.date().isoformat()
+        self.tables.write("day_tracks", day, [], digest="given", replaces=None)
+        self.tables.write("month_tracks", day[:7], rows, digest="given", replaces=None)
 
     def enrich(self, calls: int = 100, days: int = 0) -> EnrichReport:
         now = NOW + timedelta(days=days)
@@ -122,23 +124,10 @@ def _row(track: Track) -> ExportEntry:
 
 
 def _listened(track: Track, plays: int) -> dict[str, object]:
-    row = DayTrackRow(
-        track_uri=track.uri,
-        context_type=None,
-        context_id=None,
-        kind="music",
-        heard="done",
-        incognito=False,
-        track_name=track.name,
-        artist_name=track.artists[0].name,
-        album_name=track.album.name,
-        plays=plays,
-        ms=plays * track.duration_ms,
-        ms_estimated=0,
-        first_played_at=LISTENED,
-        last_played_at=LISTENED,
-    )
-    return row.model_dump(mode="json")
+    """A row of month_tracks."""
+    names = {"track_name": track.name, "artist_name": track.artists[0].name, "album_name": track.album.name}
+    row = {"track_uri": track.uri, "day": LISTENED.date().isoformat(), "plays": plays, **names}
+    return given.DEFAULTS["month_tracks"]("", row) | row
 
 
 @pytest.fixture

@@ -10,12 +10,16 @@ import pytest
 from adapters.metadata_cache import SqliteMetadataCache
 from adapters.query_engine import DuckDbQueryEngine
 from adapters.table_store import DirectoryTableStore
-from glue_catalog.tables import ArtistRow, DayTrackRow, TrackRow
+from glue_catalog.tables import ArtistRow, TrackRow
+from playledger.policy import DEFAULT
 from sql import load
+from tests.sql import given
 from tests.support.memory import MemoryJournal
 from tests.unit.enrichment.world import DT, NOW, Catalogue, artist_id, exported, later, polled, run, store, uri
 
 pytestmark = pytest.mark.unit
+
+MONTH = "2026-03"
 
 
 @pytest.fixture
@@ -32,24 +36,9 @@ def engine(tmp_path: Path) -> Iterator[DuckDbQueryEngine]:
 
 
 def listened(number: int, plays: int, **fields: Any) -> dict[str, Any]:
-    """A row of day_tracks: `plays` plays of track `number` by artist `number`."""
-    plain = {
-        "track_uri": uri(number),
-        "context_type": None,
-        "context_id": None,
-        "kind": "music",
-        "heard": "done",
-        "incognito": False,
-        "track_name": f"Song {number}",
-        "artist_name": f"Artist {number}",
-        "album_name": None,
-        "plays": plays,
-        "ms": 1,
-        "ms_estimated": 0,
-        "first_played_at": NOW,
-        "last_played_at": NOW,
-    }
-    return DayTrackRow(**(plain | fields)).model_dump(mode="json")
+    """A row of month_tracks: `plays` plays of track `number` by artist `number`."""
+    row = {"track_uri": uri(number), "artist_name": f"Artist {number}", "plays": plays} | fields
+    return given.DEFAULTS["month_tracks"](MONTH, row) | row
 
 
 def artist(number: int, rank: int, name: str | None = None) -> dict[str, Any]:
@@ -71,7 +60,8 @@ def fill(tables: DirectoryTableStore, table: str, partition: str, *rows: dict[st
 
 
 def ranked(engine: DuckDbQueryEngine, limit: int = 100) -> list[tuple[str, int, int]]:
-    rows = engine.rows(load("enrichment/most_played_unfetched"), p_limit=limit)
+    since = {"p_month_from": MONTH, "p_dt_from": f"{MONTH}-01"}
+    rows = engine.rows(load("enrichment/most_played_unfetched"), p_limit=limit, **since, **DEFAULT.counting)
     return [(row["entity_id"], row["plays"], row["unfetched"]) for row in rows]
 
 
@@ -80,8 +70,8 @@ def test_empty_tables_rank_nothing(engine: DuckDbQueryEngine) -> None:
 
 
 def test_artists_come_before_tracks_and_each_by_plays(tables: DirectoryTableStore, engine: DuckDbQueryEngine) -> None:
-    fill(tables, "day_tracks", "2026-03-01", *(listened(number, number) for number in range(1, 5)))
-    fill(tables, "day_tracks", "2026-03-02", listened(1, 9), listened(3, 1))
+    played = [listened(number, number) for number in range(1, 5)]
+    fill(tables, "month_tracks", MONTH, *played, listened(1, 9, day="2026-03-02"), listened(3, 1, day="2026-03-02"))
     fill(tables, "artists", DT, artist(1, 1), artist(2, 1), artist(3, 1))
     fill(tables, "tracks", DT, track(1, 1), track(2, 2), track(3, 3), track(4, 1))
     expected = [(artist_id(1), 10), (artist_id(3), 4), (artist_id(2), 2), (uri(1), 10), (uri(4), 4)]
@@ -90,7 +80,7 @@ def test_artists_come_before_tracks_and_each_by_plays(tables: DirectoryTableStor
 
 
 def test_a_better_version_in_another_partition_counts(tables: DirectoryTableStore, engine: DuckDbQueryEngine) -> None:
-    fill(tables, "day_tracks", "2026-03-01", listened(1, 1), listened(2, 1))
+    fill(tables, "month_tracks", MONTH, listened(1, 1), listened(2, 1))
     fill(tables, "artists", "2026-03-01", artist(1, 3), artist(2, 1))
     fill(tables, "artists", "2026-03-02", artist(1, 1), artist(2, 1))
     fill(tables, "tracks", "2026-03-01", track(1, 1), track(2, 1))
@@ -101,9 +91,9 @@ def test_a_better_version_in_another_partition_counts(tables: DirectoryTableStor
 def test_only_plays_that_count_rank_and_only_what_was_played_is_asked_for(
     tables: DirectoryTableStore, engine: DuckDbQueryEngine
 ) -> None:
-    odd = [{"heard": "short"}, {"incognito": True}, {"kind": "podcast"}]
-    fill(tables, "day_tracks", "2026-03-01", *(listened(number, 9, **odd[number]) for number in range(3)))
-    fill(tables, "day_tracks", "2026-03-02", listened(5, 1, artist_name=" ARTIST 5 "), listened(6, 1, artist_name=None))
+    odd = [{"is_done": False, "heard_seconds": 20}, {"incognito": True}, {"kind": "podcast"}]
+    played = [listened(5, 1, artist_name=" ARTIST 5 "), listened(6, 1, artist_name=None)]
+    fill(tables, "month_tracks", MONTH, *(listened(number, 9, **odd[number]) for number in range(3)), *played)
     fill(tables, "artists", DT, *(artist(number, 1) for number in (0, 1, 2, 5, 6, 7)))
     fill(tables, "tracks", DT, *(track(number, 1) for number in (0, 1, 2, 6, 7)))
     assert ranked(engine) == [(artist_id(5), 1, 2), (uri(6), 1, 2)]
@@ -114,7 +104,7 @@ def test_learning_ranking_and_fetching_fit_together(
 ) -> None:
     journal, spotify = MemoryJournal(), Catalogue()
     store(journal, polled(1), exported(2), exported(3))
-    fill(tables, "day_tracks", "2026-03-02", listened(1, 1), listened(2, 5), listened(3, 3))
+    fill(tables, "month_tracks", MONTH, listened(1, 1), listened(2, 5), listened(3, 3))
     with closing(SqliteMetadataCache(tmp_path / "metadata.sqlite")) as cache:
         first = run(journal, tables, cache, engine, spotify, calls=2)
         assert spotify.asked == [artist_id(1), f"{2:022d}"]

@@ -91,7 +91,8 @@ def test_songs_played_lately_are_not_in_it() -> None:
 def test_lately_means_today_and_so_many_local_days_before() -> None:
     world = World()
     world.run(now=datetime(2026, 3, 4, 11, 0, tzinfo=UTC), tz="Pacific/Auckland", days=7)
-    assert world.engine.asked == [{"p_from": "2026-02-26"}]
+    (asked,) = world.engine.asked
+    assert (asked["p_from"], asked["p_month_from"]) == ("2026-02-26", "2026-02")
 
 
 def test_the_week_is_the_local_one() -> None:
