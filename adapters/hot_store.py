@@ -210,7 +210,7 @@ PARTITION = "play"
 """Value of `pk` in the plays table; `sk` is the play key, which begins with the Unix ms and so sorts by time."""
 
 LONGEST_SORT_KEY = 1024
-"""Bytes DynamoDB takes. The URI of a local file spells artist, album and title, each foreign letter in up to 9 bytes."""
+"""Bytes DynamoDB takes. The URI of a local file spells artist, album and title, a foreign letter in up to 9 bytes."""
 
 TTL_ATTRIBUTE = "expires_at"
 STATE_KEY = "id"

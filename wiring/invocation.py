@@ -104,7 +104,9 @@ class Run:
     def _after_poll(self, report: Any) -> None:
         if report.gap:
             self._watch(lambda: self._tell(watch.of_gap(self._event.now)))
-        if report.outcome == "blocked":
+        if report.short_window:
+            self._watch(lambda: self._tell(watch.of_short_window(self._event.now)))
+        if report.outcome in ("blocked", "degraded"):
             self._watch(self._polls)
         if report.new:
             # the plays are kept; what is known of them can wait for the next poll or the night
@@ -120,7 +122,12 @@ class Run:
         self._polls()
 
     def _polls(self) -> None:
-        self._tell(watch.of_silence(self._aws.hot.load_state(), self._event.now))
+        try:
+            state = self._aws.hot.load_state()
+        except StoreUnavailable as error:
+            self._tell(watch.of_unread_state(error, self._event.now))
+        else:
+            self._tell(watch.of_silence(state, self._event.now))
 
     def _watch(self, look: Callable[[], None]) -> None:
         """Does what the job does not depend on: a store that is down then is logged, no more."""

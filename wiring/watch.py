@@ -49,6 +49,18 @@ def of_gap(now: datetime) -> Alert:
     return _daily("gap", "plays may be lost", text + "An account export brings them back.", now)
 
 
+def of_short_window(now: datetime) -> Alert:
+    """An alert for a list that is shorter than it was before."""
+    text = "Spotify listed fewer recent plays than it did before. What it left out is kept once it lists it; "
+    return _daily("short_window", "Spotify's list is cut", text + "what scrolls out before is told as a gap.", now)
+
+
+def of_unread_state(error: PlayledgerError, now: datetime) -> Alert:
+    """An alert where capture's state is there and cannot be read: polls then go on without ever committing."""
+    text = f"Plays are kept in the journal, again and again, but no poll is noted: {error}"
+    return _daily("unread_state", "the state of capture cannot be read", text, now)
+
+
 def of_silence(state: IngestionState | None, now: datetime) -> Alert | None:
     """An alert where the last poll is too long ago; who is logged out, or never polled, is told otherwise."""
     last = state.last_run_timestamp if state and not state.needs_reauth else None

@@ -25,7 +25,7 @@ from playledger.models import IngestionState, PlayEvent, Token, format_instant, 
 from playledger.ports import Question, Rows
 from playledger.settings import PREFIX, Settings, environment_values
 from simulator import CALM, HEAVY, Account, Faults, SimulatedSpotify, VirtualClock, generate, serve
-from simulator.faults import RECENT, unavailable
+from simulator.faults import RECENT, short_list, unavailable
 from tests.support.aws import REGION, Mailbox, create_table, mailbox
 from tests.support.tree import ROOT
 from wiring.aws import NEEDED, Aws, deployed
@@ -324,6 +324,23 @@ def test_a_gap_is_told(stack: Stack) -> None:
     days_later = START + timedelta(days=2)
     assert stack.run("ingest", at=days_later)["gap"]
     assert [subject for subject, _ in stack.box.messages()] == ["Playledger: plays may be lost"]
+
+
+def test_a_list_that_is_cut_is_told_once_a_day(stack: Stack) -> None:
+    stack.run("ingest")
+    stack.faults.add(short_list(keep=5), on=RECENT, times=2)
+    for minutes in (15, 30):
+        assert stack.run("ingest", at=START + timedelta(minutes=minutes))["short_window"]
+    assert [subject for subject, _ in stack.box.messages()] == ["Playledger: Spotify's list is cut"]
+
+
+def test_a_state_that_cannot_be_read_is_told_once_a_day_and_polls_go_on(stack: Stack) -> None:
+    stack.run("ingest")
+    unread = {"id": {"S": "ingestion"}, "version": {"N": "1"}, "body": {"S": "{}{"}}
+    stack.own.client("dynamodb").put_item(TableName=VALUES["PLAYLEDGER_STATE_TABLE"], Item=unread)
+    answers = [stack.run("ingest", at=START + hour * HOUR) for hour in (1, 2)]
+    assert [answer["outcome"] for answer in answers] == ["degraded", "degraded"]
+    assert [subject for subject, _ in stack.box.messages()] == ["Playledger: the state of capture cannot be read"]
 
 
 def test_three_hours_without_a_poll_are_told_and_the_function_fails(stack: Stack) -> None:
