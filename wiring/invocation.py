@@ -30,6 +30,7 @@ class Event:
 
     now: datetime
     is_quarter: bool
+    is_after_poll: bool
     round: int
     time_left_ms: Callable[[], int]
 
@@ -44,7 +45,8 @@ class Event:
         except ValueError as error:
             raise Misconfigured(f"the event's time is no moment: {error}") from error
         left = getattr(context, "get_remaining_time_in_millis", lambda: TIME_TO_STOP_MS)
-        return cls(now, event.get("tick") == "quarter", int(event.get("round", 0)), left)
+        tick = event.get("tick")
+        return cls(now, tick == "quarter", tick == "poll", int(event.get("round", 0)), left)
 
     def stop_in_time(self, _done: int, _all: int) -> None:
         """To be called between two steps of which each is stored. Raises OutOfTime."""
@@ -110,7 +112,7 @@ class Run:
             self._watch(self._polls)
         if report.new:
             # the plays are kept; what is known of them can wait for the next poll or the night
-            self._watch(lambda: self._call(self._aws.settings.enrich_function))
+            self._watch(lambda: self._call(self._aws.settings.enrich_function, tick="poll"))
 
     def _login_and_polls(self) -> None:
         try:
@@ -140,7 +142,7 @@ class Run:
         if alert and self._aws.alerts.tell(alert):
             self._log.warning("alert", condition=alert.condition)
 
-    def _call(self, target: str, **more: int) -> None:
+    def _call(self, target: str, **more: int | str) -> None:
         """Calls a function that goes by the same time."""
         self._aws.call(target, {"time": format_instant(self._event.now), **more})
 
@@ -148,6 +150,8 @@ class Run:
         from aws_lambda_powertools.metrics import EphemeralMetrics
 
         metrics = EphemeralMetrics(namespace="Playledger", service=self._name)
-        for name, value in watch.counted(self._name, report).items():
+        counted = watch.counted(self._name, report)
+        for name, value in counted.items():
             metrics.add_metric(name=name, unit="Bytes" if name.endswith("Bytes") else "Count", value=value)
-        metrics.flush_metrics()
+        if counted:
+            metrics.flush_metrics()

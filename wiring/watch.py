@@ -31,8 +31,9 @@ TOLD: Mapping[type[PlayledgerError], tuple[str, str]] = {
 
 
 def counted(function: str, report: Model) -> dict[str, float]:
-    """The function's metrics, by name."""
-    return {name: float(getattr(report, field)) for name, field in METRICS[function].items()}
+    """The function's metrics that are not zero, by name: each is billed by the hours in which it is sent."""
+    values = {name: float(getattr(report, field)) for name, field in METRICS[function].items()}
+    return {name: value for name, value in values.items() if value}
 
 
 def of_error(error: PlayledgerError, now: datetime) -> Alert | None:
