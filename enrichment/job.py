@@ -79,7 +79,8 @@ def enrich(
     """Learns from the journal, then asks Spotify at most `daily_calls` times a UTC day; without `spotify`, only learns.
 
     `after_poll` looks at the last days alone, and asks for the artists that are new in them, with half of the day's
-    calls: what is most played is a question to the whole history, and asked once a night. `progress` gets (done, all): of journal days first, then of calls. Safe to repeat and to run twice at once.
+    calls: what is most played is a question to the whole history, and asked once a night. `progress` gets (done, all):
+    of journal days first, then of calls. Safe to repeat and to run twice at once.
     Raises AccessRefused and NeedsReauth, after storing what came before; other faults of Spotify's are in the report.
     """
     first = utc_day(now) - LOOKED_BACK if after_poll else None
