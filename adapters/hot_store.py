@@ -1,5 +1,6 @@
 """The hot copy of polled plays and capture's state, committed in one transaction: SQLite, or two DynamoDB tables."""
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -208,6 +209,9 @@ def _add(db: sqlite3.Connection, plays: Iterable[PlayEvent]) -> int:
 PARTITION = "play"
 """Value of `pk` in the plays table; `sk` is the play key, which begins with the Unix ms and so sorts by time."""
 
+LONGEST_SORT_KEY = 1024
+"""Bytes DynamoDB takes. The URI of a local file spells artist, album and title, a foreign letter in up to 9 bytes."""
+
 TTL_ATTRIBUTE = "expires_at"
 STATE_KEY = "id"
 STATE_ITEM = {STATE_KEY: {"S": "ingestion"}}
@@ -277,7 +281,7 @@ class DynamoHotStore:
         """Adds unexpired plays that are missing; returns how many were."""
         alive = _unexpired(plays, self._ttl, now)
         known = {item["sk"]["S"] for item in self._query(now, "sk")} if alive else set()
-        missing = [key for key in alive if key not in known]
+        missing = [key for key in alive if _sort_key(key) not in known]
         chunks = [missing[start : start + MOST_PUTS] for start in range(0, len(missing), MOST_PUTS)]
         return sum(self._add({key: alive[key] for key in chunk}) for chunk in chunks)
 
@@ -340,7 +344,7 @@ class DynamoHotStore:
             "TableName": self._plays_table,
             "Item": {
                 "pk": {"S": PARTITION},
-                "sk": {"S": play.key},
+                "sk": {"S": _sort_key(play.key)},
                 TTL_ATTRIBUTE: {"N": str(expires)},
                 "body": {"S": play.model_dump_json()},
             },
@@ -361,6 +365,13 @@ class DynamoHotStore:
                 "ExpressionAttributeValues": {":claims": {"SS": [claim.model_dump_json() for claim in claims]}},
             }
         }
+
+
+def _sort_key(key: str) -> str:
+    """The play key, or where it is too long its moment and a hash of it."""
+    if len(key.encode()) <= LONGEST_SORT_KEY:
+        return key
+    return f"{key.partition('#')[0]}#{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _follows(state: IngestionState) -> dict[str, Any]:

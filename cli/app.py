@@ -49,7 +49,7 @@ def front(
     context: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(help="Folder of journal, tables, site, login and config.toml. [default: your data folder]"),
+        typer.Option(help="Folder of journal, tables, site, login and config.toml. (default: your data folder)"),
     ] = None,
     zone: Annotated[str | None, typer.Option(help="Time zone of your days, like Europe/Stockholm.")] = None,
     now: Annotated[
@@ -66,7 +66,7 @@ def front(
 def login(
     context: typer.Context,
     client_id: Annotated[
-        str | None, typer.Option(help="Client id of your Spotify app. [default: from config.toml]")
+        str | None, typer.Option(help="Client id of your Spotify app. (default: from config.toml)")
     ] = None,
     port: Annotated[int, typer.Option(min=1024, max=65535, help="Port of the redirect URI on 127.0.0.1.")] = 8724,
     aws: Aws = False,
@@ -276,8 +276,9 @@ def doctor(
 ) -> None:
     """Look for what is wrong, and say what to do: home, login, polls, page, and every object of the journal.
 
-    With --aws it looks at your deployment instead: the mail, the login, every question explained by the real Athena,
-    and five numbers that Athena and DuckDB must read alike from the same objects. It says what that costs, and asks.
+    With --aws it looks at your deployment: mail, login, polls, page, and every question as Athena explains it.
+
+    Five numbers must come out alike by Athena and DuckDB, from the same objects. It says what that costs, and asks.
     """
     from cli.doctor import exit_code, laptop_findings, shown
 
@@ -342,7 +343,7 @@ def demo(
     years: Annotated[int, typer.Option(min=0, max=15, help="Years of the invented history.")] = 3,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw an earlier demo in this folder away first.")] = False,
     serve_it: Annotated[
-        bool | None, typer.Option("--serve/--no-serve", help="Keep serving. [default: if there is a terminal]")
+        bool | None, typer.Option("--serve/--no-serve", help="Keep serving. (default: if there is a terminal)")
     ] = None,
 ) -> None:
     """The whole pipeline on a simulated Spotify account: years imported, two weeks captured, settled, asked, shown."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -19,7 +18,7 @@ from enrichment.job import enrich as enrich_job
 from ingestion.capture import CaptureReport
 from ingestion.capture import capture as capture_job
 from playledger.errors import NeedsReauth
-from playledger.models import Instant, Model
+from playledger.models import Gap, Instant, Model
 from playlist.job import PlaylistReport, write_playlist
 from wiring.laptop import Laptop
 
@@ -27,7 +26,6 @@ WINDOWS = (
     "select cast(coalesce(sum(short_windows), 0) as bigint), cast(coalesce(sum(small_overlaps), 0) as bigint) "
     "from settled_days"
 )
-GAPS = "select after, before, quiet_until, gap_class, lost_min, lost_max, lost_estimate from gaps order by after desc"
 
 
 def capture_once(laptop: Laptop, now: datetime, *, only_if_due: bool = False) -> CaptureReport:
@@ -110,7 +108,7 @@ def _announce(address: str) -> None:
 class Coverage(Model):
     """What may be missing from the record. `unpolled_since` is the last poll where it is over three hours ago."""
 
-    gaps: tuple[dict[str, Any], ...]
+    gaps: tuple[Gap, ...]
     unpolled_since: Instant | None
     short_windows: int
     small_overlaps: int
@@ -121,9 +119,8 @@ def coverage_of(laptop: Laptop, now: datetime) -> Coverage:
     state = laptop.hot.load_state()
     last = state.last_run_timestamp if state else None
     counts = laptop.engine.ask(WINDOWS).rows[0]
-    found = laptop.engine.ask(GAPS)
     return Coverage(
-        gaps=tuple(dict(zip(found.columns, row, strict=True)) for row in found.rows),
+        gaps=tuple(Gap.model_validate(row) for row in reversed(laptop.tables.read("gaps", ""))),
         unpolled_since=last if last and now - last > LONGEST_SILENCE else None,
         short_windows=counts[0],
         small_overlaps=counts[1],

@@ -59,7 +59,7 @@ def migrate(
     playlists = carry_playlists(source.tables, target.tables)
     # all of the journal is read for it: where both hold the same, the one at hand
     journal = source.journal if source.is_near and not found.foreign else target.journal
-    state = settle_in(journal, target.hot, owner or there, now=now)
+    state = settle_in(journal, target.hot, owner or there, now=now, last_run=source.last_run())
     counts = {"tracks": tracks, "artists": artists, "playlists": playlists, "state": state}
     return report.model_copy(update=counts)
 

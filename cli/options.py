@@ -30,8 +30,8 @@ SettingsFile = Annotated[
         "--settings",
         exists=True,
         dir_okay=False,
-        help="Which deployment: the file that `make deploy` writes, terraform/settings.json. [default: PLAYLEDGER_* in "
-        "the environment]",
+        help="Which deployment: the file that `make deploy` writes, terraform/settings.json. "
+        "(default: PLAYLEDGER_* in the environment)",
     ),
 ]
 

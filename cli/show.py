@@ -16,9 +16,11 @@ from cli.options import OUT, print_json
 from enrichment.job import EnrichReport
 from ingestion.capture import CaptureReport
 from ingestion.export import ImportReport
-from playledger.models import IngestionState, Quarantined, format_instant
+from playledger.models import Gap, IngestionState, Quarantined, format_instant
 from playledger.ports import Rows
 from playlist.job import PlaylistReport
+
+GAP_COLUMNS = ("after (UTC)", "before", "quiet until", "class", "plays lost", "estimate")
 
 
 def say(sentence: str) -> None:
@@ -65,15 +67,21 @@ def _json_value(value: Any) -> Any:
 
 def coverage_shown(found: Coverage) -> None:
     """Gaps, and what else makes the record less than certain."""
-    rows = tuple(tuple(gap.values()) for gap in found.gaps)
-    columns = tuple(found.gaps[0]) if found.gaps else ()
-    rows_as_table(Rows(columns, rows), empty="No gaps: every poll overlapped the one before.")
+    rows = tuple(_gap_row(gap) for gap in found.gaps)
+    rows_as_table(Rows(GAP_COLUMNS, rows), empty="No gaps: every poll overlapped the one before.")
     if found.unpolled_since:
         say(f"No poll has succeeded since {plain(found.unpolled_since)} UTC: plays since then may be lost.")
     if found.short_windows:
         say(f"{found.short_windows} answers were shorter than the account is known to hold; they vouch for little.")
     if found.small_overlaps:
         say(f"{found.small_overlaps} polls hardly overlapped the one before: poll more often, see capture --if-due.")
+
+
+def _gap_row(gap: Gap) -> tuple[str, ...]:
+    """Moments to the minute, so that a row fits a terminal of 80 columns."""
+    moments = [plain(moment)[:16] for moment in (gap.after, gap.before, gap.quiet_until)]
+    estimate = "" if gap.lost_estimate is None else f"{gap.lost_estimate:.0f}"
+    return (*moments, gap.gap_class, f"{gap.lost_min} to {gap.lost_max}", estimate)
 
 
 def captured(report: CaptureReport) -> None:

@@ -6,7 +6,7 @@ from wiring.aws import Aws, Event, function
 
 @function("enrich")
 def lambda_handler(aws: Aws, event: Event) -> EnrichReport:
-    """One enrichment. The event is {"time": ...}."""
+    """One enrichment. The event is {"time": ...}, and "tick": "poll" after a poll."""
     roles = (aws.journal, aws.tables, aws.cache, aws.engine, aws.spotify)
-    policy, _ = aws.policies.load()
-    return enrich(*roles, now=event.now, daily_calls=aws.settings.enrichment_daily_calls, policy=policy)
+    calls, policy = aws.settings.enrichment_daily_calls, aws.policies.load()[0]
+    return enrich(*roles, now=event.now, daily_calls=calls, after_poll=event.is_after_poll, policy=policy)

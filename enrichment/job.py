@@ -27,6 +27,9 @@ SAVED_AT_ONCE = 50
 CANDIDATES_PER_CALL = 10
 """How many candidates are looked at per call: some are claimed by others or have a tombstone."""
 
+LOOKED_BACK = timedelta(days=2)
+"""After a poll: its plays are of today and yesterday, and late ones of the day before."""
+
 CLAIMED_FOR = timedelta(hours=1)
 GONE_FOR = timedelta(days=30)
 FAILURES_IN_A_ROW = 3
@@ -72,16 +75,24 @@ def enrich(
     now: datetime,
     daily_calls: int,
     policy: Policy = DEFAULT,
+    after_poll: bool = False,
     progress: Progress | None = None,
 ) -> EnrichReport:
     """Learns from the journal, then asks Spotify at most `daily_calls` times a UTC day; without `spotify`, only learns.
 
-    `progress` gets (done, all): of journal days first, then of calls. Safe to repeat and to run twice at once.
+    `after_poll` looks at the last days alone, and asks for the artists that are new in them, with half of the day's
+    calls: what is most played is a question to the whole history, and asked once a night. `progress` gets (done, all):
+    of journal days first, then of calls. Safe to repeat and to run twice at once.
     Raises AccessRefused and NeedsReauth, after storing what came before; other faults of Spotify's are in the report.
     """
-    report = _learn(journal, tables, cache, now, progress or _silent)
+    first = utc_day(now) - LOOKED_BACK if after_poll else None
+    report, new = _learn(journal, tables, cache, now, progress or _silent, first)
     if spotify is None or daily_calls == 0:
         return report
+    if after_poll:
+        asking = _Asking(tables, cache, spotify, now, daily_calls // 2)
+        asking.go_through(_wanted(cache, sorted(new.artists), now), progress or _silent)
+        return report.model_copy(update=asking.figures())
     limit, since = daily_calls * CANDIDATES_PER_CALL, _month_before(now)
     rows = engine.rows(load(QUESTION), p_limit=limit, p_month_from=since, p_dt_from=f"{since}-01", **policy.counting)
     names = [str(row["entity_id"]) for row in rows]
@@ -105,22 +116,29 @@ def _silent(_done: int, _all: int) -> None:
 
 
 def _learn(
-    journal: Journal, tables: TableStore, cache: MetadataCache, now: datetime, progress: Progress
-) -> EnrichReport:
-    days = by_date(journal.list())
-    marks = cache.learned()
-    if marks and not tables.list("tracks"):
+    journal: Journal,
+    tables: TableStore,
+    cache: MetadataCache,
+    now: datetime,
+    progress: Progress,
+    first: date | None,
+) -> tuple[EnrichReport, Known]:
+    """What the journal tells from `first` on; returns also what was new."""
+    days = by_date(journal.list(first))
+    marks, found = cache.learned(), Known()
+    if first is None and marks and not tables.list("tracks"):
         _restore(journal, tables, cache, now)
     todo = [dt for dt in days if marks.get(dt.isoformat()) != digest(days[dt])]
-    tracks = artists = 0
     for start in range(0, len(todo), DAYS_AT_ONCE):
         some = todo[start : start + DAYS_AT_ONCE]
         known = _told(journal, [item for dt in some for item in days[dt]], now)
         new = keep(tables, cache, known, now=now)
         cache.mark_learned({dt.isoformat(): digest(days[dt]) for dt in some})
-        tracks, artists = tracks + len(new.tracks), artists + len(new.artists)
+        found.tracks.update(new.tracks)
+        found.artists.update(new.artists)
         progress(start + len(some), len(todo))
-    return EnrichReport(days_learned=len(todo), tracks_learned=tracks, artists_learned=artists)
+    report = EnrichReport(days_learned=len(todo), tracks_learned=len(found.tracks), artists_learned=len(found.artists))
+    return report, found
 
 
 def _told(journal: Journal, objects: Sequence[JournalObject], now: datetime) -> Known:

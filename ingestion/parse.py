@@ -82,7 +82,9 @@ def set_aside(item: object, reason: str, ingested_at: datetime) -> Quarantined:
 
 def read_text(value: object) -> str | None:
     """A non-empty text, half characters replaced: JSON cannot carry them on. None where it is anything else."""
-    return LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value.isascii() else LONE_SURROGATE.sub("\ufffd", value)
 
 
 def read_number(value: object) -> int | None:

@@ -65,9 +65,15 @@ def _polled(days: JournalDays) -> Iterator[PlayEvent]:
 def _first_seen(observations: Iterable[PlayEvent]) -> dict[str, PlayEvent]:
     """The first observation of every play, by key."""
     first: dict[str, PlayEvent] = {}
-    for play in sorted(observations, key=lambda play: (play.ingested_at, play.model_dump_json())):
-        first.setdefault(play.key, play)
+    for play in observations:
+        other = first.setdefault(play.key, play)
+        if other is not play and _order(play) < _order(other):
+            first[play.key] = play
     return first
+
+
+def _order(play: PlayEvent) -> tuple[datetime, str]:
+    return play.ingested_at, play.model_dump_json()
 
 
 def _is_proved(claim: Claim, plays: Iterable[PlayEvent]) -> bool:

@@ -102,11 +102,14 @@ def _holds_the_same(key: str, source: Journal, target: Journal) -> bool:
 StateNow = Literal["made", "kept", "none"]
 
 
-def settle_in(journal: Journal, hot: HotStore, owner: str | None, *, now: datetime) -> StateNow:
+def settle_in(
+    journal: Journal, hot: HotStore, owner: str | None, *, now: datetime, last_run: datetime | None = None
+) -> StateNow:
     """Makes state and hot plays from the journal where there is no state yet, and ties them to the owner's account.
 
-    `kept` where there was one: it knows better, and what it has not seen the journal has. `none` where nothing was ever
-    polled.
+    `last_run` is the last poll of where the journal comes from: idle polls are not in it, and vouch for the time since.
+    `kept` where there was a state: it knows better, and what it has not seen the journal has. `none` where nothing was
+    ever polled.
     """
     before = hot.load_state()
     state = before or rebuild(journal, hot, now=now)
@@ -114,6 +117,8 @@ def settle_in(journal: Journal, hot: HotStore, owner: str | None, *, now: dateti
         return "none"
     if owner and state.account_hash is None:
         _tie(hot, state, owner)
+    if last_run and not before:
+        hot.touch(last_run)
     return "kept" if before else "made"
 
 

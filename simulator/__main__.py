@@ -61,10 +61,10 @@ def run(
     catalogue = make_catalogue(seed)
     account = Account(_plays(_profile(profile), seed, clock.start, days, catalogue), catalogue=catalogue)
     with _serving(account, clock, port) as spotify:
-        _say_where(spotify)
-        if home is not None:
-            _furnish(home, spotify)
         try:
+            _say_where(spotify)
+            if home is not None:
+                _furnish(home, spotify)
             Event().wait()
         except KeyboardInterrupt:
             console.print(f"stopped after {len(spotify.log)} calls")

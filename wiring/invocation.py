@@ -30,6 +30,7 @@ class Event:
 
     now: datetime
     is_quarter: bool
+    is_after_poll: bool
     round: int
     time_left_ms: Callable[[], int]
 
@@ -44,7 +45,8 @@ class Event:
         except ValueError as error:
             raise Misconfigured(f"the event's time is no moment: {error}") from error
         left = getattr(context, "get_remaining_time_in_millis", lambda: TIME_TO_STOP_MS)
-        return cls(now, event.get("tick") == "quarter", int(event.get("round", 0)), left)
+        tick = event.get("tick")
+        return cls(now, tick == "quarter", tick == "poll", int(event.get("round", 0)), left)
 
     def stop_in_time(self, _done: int, _all: int) -> None:
         """To be called between two steps of which each is stored. Raises OutOfTime."""
@@ -104,11 +106,13 @@ class Run:
     def _after_poll(self, report: Any) -> None:
         if report.gap:
             self._watch(lambda: self._tell(watch.of_gap(self._event.now)))
-        if report.outcome == "blocked":
+        if report.short_window:
+            self._watch(lambda: self._tell(watch.of_short_window(self._event.now)))
+        if report.outcome in ("blocked", "degraded"):
             self._watch(self._polls)
         if report.new:
             # the plays are kept; what is known of them can wait for the next poll or the night
-            self._watch(lambda: self._call(self._aws.settings.enrich_function))
+            self._watch(lambda: self._call(self._aws.settings.enrich_function, tick="poll"))
 
     def _login_and_polls(self) -> None:
         try:
@@ -120,7 +124,12 @@ class Run:
         self._polls()
 
     def _polls(self) -> None:
-        self._tell(watch.of_silence(self._aws.hot.load_state(), self._event.now))
+        try:
+            state = self._aws.hot.load_state()
+        except StoreUnavailable as error:
+            self._tell(watch.of_unread_state(error, self._event.now))
+        else:
+            self._tell(watch.of_silence(state, self._event.now))
 
     def _watch(self, look: Callable[[], None]) -> None:
         """Does what the job does not depend on: a store that is down then is logged, no more."""
@@ -133,7 +142,7 @@ class Run:
         if alert and self._aws.alerts.tell(alert):
             self._log.warning("alert", condition=alert.condition)
 
-    def _call(self, target: str, **more: int) -> None:
+    def _call(self, target: str, **more: int | str) -> None:
         """Calls a function that goes by the same time."""
         self._aws.call(target, {"time": format_instant(self._event.now), **more})
 
@@ -141,6 +150,8 @@ class Run:
         from aws_lambda_powertools.metrics import EphemeralMetrics
 
         metrics = EphemeralMetrics(namespace="Playledger", service=self._name)
-        for name, value in watch.counted(self._name, report).items():
+        counted = watch.counted(self._name, report)
+        for name, value in counted.items():
             metrics.add_metric(name=name, unit="Bytes" if name.endswith("Bytes") else "Count", value=value)
-        metrics.flush_metrics()
+        if counted:
+            metrics.flush_metrics()

@@ -1,10 +1,12 @@
 """The two sides of a migration, a laptop and a deployment, by the roles that both have."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adapters.publisher import DirectoryPublisher, S3Publisher
 from playledger.errors import NeedsReauth
+from playledger.models import IngestionState
 from playledger.ports import HotStore, Journal, MetadataCache, Publisher, TableStore, TokenStore
 from playledger.settings import Settings
 from wiring.laptop import Laptop
@@ -36,9 +38,17 @@ class Side:
         """What is known of tracks and artists; opened when it is needed, for a laptop's makes a file."""
         return self.ledger.cache
 
+    def last_run(self) -> datetime | None:
+        """The last poll."""
+        state = self._state()
+        return state.last_run_timestamp if state else None
+
+    def _state(self) -> IngestionState | None:
+        return self.hot.load_state() if self.has_state else None
+
     def owner(self) -> str | None:
         """The account's hash, as the state or the login tells it; None where nobody has logged in."""
-        state = self.hot.load_state() if self.has_state else None
+        state = self._state()
         if state and state.account_hash:
             return state.account_hash
         try:

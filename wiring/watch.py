@@ -32,8 +32,9 @@ TOLD: Mapping[type[PlayledgerError], tuple[str, str]] = {
 
 
 def counted(function: str, report: Model) -> dict[str, float]:
-    """The function's metrics, by name."""
-    return {name: float(getattr(report, field)) for name, field in METRICS[function].items()}
+    """The function's metrics that are not zero, by name: each is billed by the hours in which it is sent."""
+    values = {name: float(getattr(report, field)) for name, field in METRICS[function].items()}
+    return {name: value for name, value in values.items() if value}
 
 
 def of_error(error: PlayledgerError, now: datetime) -> Alert | None:
@@ -48,6 +49,18 @@ def of_gap(now: datetime) -> Alert:
     """An alert for a window that does not reach back to the last poll's."""
     text = "Spotify's list of recent plays does not reach back to the last poll: plays in between may be lost. "
     return _daily("gap", "plays may be lost", text + "An account export brings them back.", now)
+
+
+def of_short_window(now: datetime) -> Alert:
+    """An alert for a list that is shorter than it was before."""
+    text = "Spotify listed fewer recent plays than it did before. What it left out is kept once it lists it; "
+    return _daily("short_window", "Spotify's list is cut", text + "what scrolls out before is told as a gap.", now)
+
+
+def of_unread_state(error: PlayledgerError, now: datetime) -> Alert:
+    """An alert where capture's state is there and cannot be read: polls then go on without ever committing."""
+    text = f"Plays are kept in the journal, again and again, but no poll is noted: {error}"
+    return _daily("unread_state", "the state of capture cannot be read", text, now)
 
 
 def of_silence(state: IngestionState | None, now: datetime) -> Alert | None:

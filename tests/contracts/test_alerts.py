@@ -85,3 +85,10 @@ def test_any_words_make_a_subject_that_sns_takes(box: Mailbox, subject: str) -> 
     assert given.isprintable()
     assert len(given) < 100
     assert len(text) < 256 * 1024
+
+
+@pytest.mark.aws
+def test_who_is_told_can_be_asked(box: Mailbox) -> None:
+    assert len(SnsAlerts(box.sns, box.topic).subscribers()) == 1
+    with pytest.raises(StoreUnavailable):
+        SnsAlerts(box.sns, f"{box.topic}-gone").subscribers()

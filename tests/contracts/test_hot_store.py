@@ -336,6 +336,20 @@ def test_a_state_can_be_replaced_where_there_is_none(hot: HotStore) -> None:
 # ---- the state item ---------------------------------------------------------------------------------------------
 
 
+def test_a_play_whose_uri_is_longer_than_any_key_may_be_is_a_play_like_others(hot: HotStore) -> None:
+    """A local file with a long Japanese title: one such play must not keep all others out."""
+    local = a_play(NOON, track_id=None, track_uri=f"spotify:local:{'%E3%83%8D' * 200}::{'%E3%83%8D' * 200}:200")
+    twin = a_play(NOON, track_id=None, track_uri=f"{local.track_uri}1")
+    hot.commit([a_play(), local], state(1))
+    with pytest.raises(PlaysAlreadyStored) as refused:
+        hot.commit([local, twin], state(2))
+    assert list(refused.value.keys) == [local.key]
+    hot.spool([local, twin], a_claim(NOON, NOON))
+    assert hot.fill([a_play(), local, twin], NOON) == 0
+    assert keys(hot.plays(NOON)) == sorted([a_play().key, local.key, twin.key])
+    assert hot.fill([a_play(NOON, 9, track_uri=f"{local.track_uri}2")], NOON) == 1
+
+
 @pytest.mark.parametrize("world", ["laptop", pytest.param("aws", marks=pytest.mark.aws)])
 def test_a_state_over_eight_kilobytes_is_refused(world: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     too_much = state(1, seen=tuple(f"{number:016x}" for number in range(500)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.app import run
+from tests.support.tree import ROOT
 
 pytestmark = pytest.mark.functional
 
@@ -130,3 +131,12 @@ def test_sql_cannot_read_files_of_the_machine(tmp_path: Path, capsys: pytest.Cap
     sql = f"select * from read_csv('{secret}')"  # noqa: S608
     assert run(["--home", str(tmp_path / "home"), "query", sql]) == 12
     assert "hush" not in told(capsys)
+
+
+@pytest.mark.parametrize("command", ["", "login", "migrate", "doctor", "demo"])
+def test_help_shows_the_whole_of_what_it_says_of_defaults(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    """Brackets are markup to whoever prints the help, and vanish."""
+    assert run([*command.split(), "--help"]) == 0
+    source = (ROOT / "cli/app.py").read_text("utf-8") + (ROOT / "cli/options.py").read_text("utf-8")
+    assert "[default:" not in source
+    assert "default" in capsys.readouterr().out

@@ -127,6 +127,8 @@ def test_every_command_answers_over_the_finished_demo(demo: Path, capsys: pytest
     assert run([*front, "gaps", "--json"]) == 0
     (gap,) = json.loads(capsys.readouterr().out)["gaps"]
     assert gap["after"] < gap["before"]
+    assert run([*front, "gaps"]) == 0
+    assert f"0 to {gap['lost_max']}" in capsys.readouterr().out
     assert run([*front, "quarantine"]) == 0
     assert "empty" in capsys.readouterr().out
     assert run([*front, "query", asked, "--csv"]) == 0

@@ -71,7 +71,10 @@ ANSWERS = (
 
 RAREST = frozenset({"hot.drop_spooled", "hot.replace_state"})
 RARE = frozenset(
-    {"hot.fill", "hot.spool", "tables.read", "tables.write", "tokens.load", "tokens.save", "spotify.token"}
+    {
+        *("hot.fill", "hot.spool", "tables.list", "tables.read", "tables.write"),
+        *("tokens.load", "tokens.save", "spotify.token"),
+    }
 )
 """Sites that few invocations come to: there the weather is rougher, and roughest at the rarest."""
 

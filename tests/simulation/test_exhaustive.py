@@ -13,7 +13,7 @@ pytestmark = pytest.mark.simulation
 
 IS_FULL = os.environ.get("PLAYLEDGER_SIMULATION") == "full"
 LEAST_PAIRS = 30_000 if IS_FULL else 200
-ONE_IN = 1 if IS_FULL else 150
+ONE_IN = 2 if IS_FULL else 150
 """Of all pairs one in so many is run."""
 
 

@@ -1,6 +1,7 @@
 """A journal brought to another place: only what is missing, proved on both sides, never two accounts in one."""
 
 import gzip
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
@@ -179,11 +180,19 @@ def test_where_there_is_no_state_it_is_made_of_the_journal_and_tied_to_the_accou
     assert len(hot.plays(NOON)) == 3 * DAYS
 
 
+def test_idle_polls_are_remembered_though_no_journal_has_them(source: MemoryJournal) -> None:
+    hot = MemoryHotStore()
+    later = NOON + timedelta(hours=5)
+    settle_in(source, hot, OWNER, now=later, last_run=later)
+    assert hot.state is not None
+    assert (hot.state.last_run_timestamp, hot.state.last_seen_played_at) == (later, NOON)
+
+
 def test_a_state_that_is_there_is_kept(source: MemoryJournal) -> None:
     hot = MemoryHotStore()
     hot.commit([], IngestionState(version=1, account_hash=OWNER, last_run_timestamp=NOON))
     before = hot.state
-    assert settle_in(source, hot, OWNER, now=NOON) == "kept"
+    assert settle_in(source, hot, OWNER, now=NOON, last_run=NOON + timedelta(hours=5)) == "kept"
     assert hot.state == before
 
 
