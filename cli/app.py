@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 import typer
 
+from cli import exclude
 from cli.options import ERR, OUT, Aws, Direction, Json, SettingsFile, Shared, moment, print_json, progress_bar
+from cli.options import shared_of as _shared
 from playledger import __version__
 from playledger.errors import Misconfigured, PlayledgerError
 
@@ -29,13 +31,6 @@ app = typer.Typer(
         "13 wrong settings."
     ),
 )
-
-
-def _shared(context: typer.Context) -> Shared:
-    shared = context.obj
-    if not isinstance(shared, Shared):
-        raise TypeError("a command ran without the options in front of it")
-    return shared
 
 
 def _version(asked: bool) -> None:
@@ -237,6 +232,11 @@ def rebuild(context: typer.Context, json: Json = False) -> None:
     with shared.laptop() as laptop:
         state = rebuild_job(laptop.journal, laptop.hot, now=shared.clock())
     print_json(state) if json else rebuilt(state)
+
+
+app.add_typer(exclude.exclude, name="exclude")
+app.add_typer(exclude.songs, name="songs")
+app.command("policy")(exclude.policy)
 
 
 @app.command()

@@ -77,6 +77,14 @@ class Shared:
         return open_deployment(settings, self.clock)
 
 
+def shared_of(context: typer.Context) -> Shared:
+    """What was given in front of the command."""
+    shared = context.obj
+    if not isinstance(shared, Shared):
+        raise TypeError("a command ran without the options in front of it")
+    return shared
+
+
 def report_values(report: Any) -> Any:
     """A job's report as JSON values."""
     if isinstance(report, BaseModel):

@@ -17,6 +17,7 @@ from enrichment.job import EnrichReport
 from ingestion.capture import CaptureReport
 from ingestion.export import ImportReport
 from playledger.models import Gap, IngestionState, Quarantined, format_instant
+from playledger.policy import Policy
 from playledger.ports import Rows
 from playlist.job import PlaylistReport
 
@@ -118,6 +119,23 @@ def aggregated(report: NightReport) -> None:
 def playlist_written(report: PlaylistReport) -> None:
     """What the playlist holds now."""
     rows_as_table(_pairs(report.model_dump(mode="json")))
+
+
+def policy_shown(policy: Policy, place: str) -> None:
+    """What counts, in sentences, and where that is written."""
+    counted = [f"heard for {policy.least_seconds} seconds or more, or for an unknown time"]
+    counted += ["ended by itself"] if policy.count_finished else []
+    say(f"{place}:")
+    say(f"  A play counts if it was {', or '.join(counted)}.")
+    say(
+        f"  It counts if it is {', '.join(policy.kinds)}, "
+        f"{'in a private session too' if policy.count_incognito else 'but not in a private session'}."
+    )
+    left_out = {kind: len(entries) for kind, entries in policy.exclude if entries}
+    words = ", ".join(f"{count} {kind if count > 1 else kind.removesuffix('s')}" for kind, count in left_out.items())
+    say(f"  Left out: {words or 'nothing'}{' (see: playledger exclude list)' if words else ''}.")
+    said = len(policy.songs.same) + len(policy.songs.apart)
+    say(f"  Songs: by recording code, else title and artist; {said} said otherwise.")
 
 
 def status_shown(found: Status) -> None:
