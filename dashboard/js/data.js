@@ -86,7 +86,7 @@ function parts(dict) {
   const [track, artist, album, genre] = ["tracks", "artists", "albums", "genres"].map((key) =>
     indexInto(dict[key].length),
   );
-  const top = (/** @type {import("./shape.js").Check} */ index) => list(row(index, whole, whole, maybe(whole)));
+  const top = (/** @type {import("./shape.js").Check} */ index) => list(row(index, whole, whole, maybe(whole), whole, whole));
   const span = {
     from: maybe(day),
     to: maybe(day),

@@ -1,7 +1,7 @@
 // @ts-check
 /** Rankings, the last plays and the playlist. */
 
-import { byId, el, named, time } from "./dom.js";
+import { estimate, byId, el, named, time } from "./dom.js";
 import { clock, counted, dayOf, number } from "./format.js";
 
 /** @typedef {import("./types.js").Document} Document */
@@ -41,7 +41,7 @@ function fill(id, items, nothing) {
  */
 function ranking(id, rows, hasBefore, name) {
   const most = rows[0]?.[1] ?? 0;
-  const items = rows.map(([index, plays, minutes, before], at) => {
+  const items = rows.map(([index, plays, minutes, before, place, permille]) => {
     const item = el(
       "li",
       {},
@@ -52,10 +52,12 @@ function ranking(id, rows, hasBefore, name) {
         el("b", {}, number(plays)),
         el("span", { class: "vh" }, " plays, "),
         el("span", { class: "minutes" }, `${number(minutes)} min`),
+        el("span", { class: "vh" }, `, ${estimate(permille / 10)} % of all plays`),
       ),
-      move(at + 1, before, hasBefore),
+      move(place, before, hasBefore),
     );
     item.style.setProperty("--share", String(plays / most));
+    item.style.setProperty("counter-set", `place ${place}`); // those that tie share a place
     return item;
   });
   fill(id, items, "Nothing in this span.");

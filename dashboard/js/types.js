@@ -4,7 +4,8 @@
  * at run time; `playledger/dashboard_data.py` is where the shapes are decided.
  *
  * @typedef {"1d" | "7d" | "30d" | "90d" | "365d" | "all"} WindowName
- * @typedef {[index: number, plays: number, minutes: number, previousRank: number | null]} TopRow
+ * @typedef {[index: number, plays: number, minutes: number, previousRank: number | null, rank: number,
+ *   permille: number]} TopRow
  *
  * @typedef {object} Gap
  * @property {string} from
