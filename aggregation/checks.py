@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from aggregation.discovery_checks import differing_discoveries
 from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData, Window
 
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -11,7 +12,8 @@ _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udf
 
 def contradictions(document: DashboardData) -> list[str]:
     """Where the document says two things, in sentences."""
-    return [*_sums(document), *_series(document), *_nesting(document), *_lists(document), *_dictionary(document)]
+    sums = [*_sums(document), *_series(document), *_nesting(document)]
+    return [*sums, *differing_discoveries(document), *_lists(document), *_dictionary(document)]
 
 
 def _sums(document: DashboardData) -> Iterator[str]:

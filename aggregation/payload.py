@@ -10,9 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from aggregation.calendar import Calendar, days_between, months_between
+from aggregation.artists import placed_artists
+from aggregation.calendar import WEEKS, Calendar, days_between, months_between
+from aggregation.discovery import placed_discovery
 from aggregation.names import Names
 from aggregation.questions import Answers, DayCount, MonthCount, WeekCount
+from aggregation.records import placed_records
 from aggregation.windows import Windows
 from playledger import __version__
 from playledger.dashboard_data import (
@@ -39,8 +42,6 @@ MAKING = ("dashboard", "policy", "songs", "summaries")
 LONGEST_SILENCE = timedelta(hours=3)
 """Hourly polls that fail now and then recover within this; beyond it nobody is polling."""
 DAILY_DAYS = 371
-WEEKS = 53
-"""A year of 365 days reaches into 53 runs of seven; the oldest run holds one day of it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ def build(answers: Answers, around: Surroundings) -> DashboardData:
             "windows": rolling,
             "years": years,
             **_series(answers, around.calendar),
+            **placed_discovery(answers.discovery, around.calendar, answers.first_day, shelf),
+            "artist_detail": placed_artists(answers.artists, around.calendar, shelf),
+            "records": placed_records(answers.records, rolling["all"].sessions, shelf),
             "playlist": playlist,
             "recent": recent,
             "dict": shelf.dictionary(),

@@ -8,9 +8,14 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from aggregation.artists import ArtistFact, ask_artists
 from aggregation.calendar import DAY
+from aggregation.discovery import DiscoveryAnswers, ask_discovery
+from aggregation.names import TrackNames
 from aggregation.reading import Reading
+from aggregation.records import RecordAnswers, ask_records
 from aggregation.rows import AnyRow, Ask, Row
+from playledger.dashboard_data import WINDOW_NAMES
 from playledger.errors import WorldChanged
 from playledger.ports import QueryEngine, TableStore
 from sql import load
@@ -81,22 +86,6 @@ class TopRow(Row):
     prev_place: int | None
     prev_place_by_time: int | None
     prev_plays: int | None
-
-
-class TrackNames(Row):
-    """`dashboard/names`: a track and what it is called; names may be missing. Keys tell artists and albums apart."""
-
-    track_uri: str
-    track_id: str | None = None
-    name: str | None = None
-    artist_key: str | None = None
-    artist_name: str | None = None
-    artist_id: str | None = None
-    album_key: str | None = None
-    album: str | None = None
-    album_id: str | None = None
-    seconds: int | None = None
-    genres: str | None = None
 
 
 class DayCount(Row):
@@ -213,6 +202,9 @@ class Answers:
     monthly: Sequence[MonthCount]
     hours: Sequence[HourCount]
     hourdow: Sequence[WeekdayHourCount]
+    discovery: DiscoveryAnswers
+    artists: Sequence[ArtistFact]
+    records: RecordAnswers
     recent: Sequence[RecentPlay]
     settled: Settled
     unconfirmed: int
@@ -243,7 +235,7 @@ class Asker:
 def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answers:
     """Asks every question of the document once."""
     ask, calendar = Asker(engine, reading).ask, reading.calendar
-    daily = ask("daily", DayCount)
+    daily, tops = ask("daily", DayCount), ask("tops", TopRow)
     first = date.fromisoformat(daily[0].day) if daily else None
     weeks = sorted(tables.list("playlists"))
     found = Answers(
@@ -251,12 +243,15 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         totals=ask("totals", PeriodTotals),
         debuts=ask("debuts", Debuts, p_month_from=reading.params["p_lasting_from"]),
         silence=ask("silence", Silence),
-        tops=ask("tops", TopRow),
+        tops=tops,
         daily=daily,
         weekly=ask("weekly", WeekCount, p_from=str(calendar.first_day("365d", first))),
         monthly=ask("monthly", MonthCount),
         hours=ask("hours", HourCount),
         hourdow=ask("hourdow", WeekdayHourCount),
+        discovery=ask_discovery(ask, reading),
+        artists=ask_artists(ask, reading, _tracks_of_artists(tops)),
+        records=ask_records(ask),
         recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(daily, tables)),
         settled=ask("health", Settled)[0],
         unconfirmed=ask("unconfirmed", Unconfirmed)[0].unconfirmed,
@@ -267,6 +262,16 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         names={},
     )
     return replace(found, names=_names(ask, found))
+
+
+def _tracks_of_artists(tops: Sequence[TopRow]) -> list[str]:
+    """Tracks that stand for artists: first those of the artists that are first in some window, then the second ones."""
+    listed = [
+        (min(row.nth, row.nth_time), -WINDOW_NAMES.index(row.window_name), row.track_uri)
+        for row in tops
+        if row.sort is Sort.ARTIST and row.window_name in WINDOW_NAMES
+    ]
+    return list(dict.fromkeys(uri for _, _, uri in sorted(listed)))
 
 
 def _names(ask: Ask, found: Answers) -> dict[str, TrackNames]:

@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData
+from tests.support.sample_discovery import discovery_parts, played, pointed_at, retold
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dashboard" / "sample" / "dashboard_data.json"
 SEED = 20261110
@@ -101,6 +102,9 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
     first = dated[0][0] if dated else ledger.data_day
     whole = _tally(ledger, [play for _, _, play in dated])
     spans = {name: _span(name, first, ledger.data_day) for name in WINDOW_NAMES}
+    windows = {
+        name: _window(ledger, *span, first, None if name == "all" else _before(*span)) for name, span in spans.items()
+    }
     document = {
         "schema": 1,
         "app_version": "0.1.0",
@@ -113,10 +117,8 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
         "next_poll_at": utc(built + timedelta(minutes=50)),
         "health": _health(ledger, first if dated else None),
         "totals": whole | {"since": first.isoformat() if dated else None},
-        "windows": {
-            name: _window(ledger, *span, first, None if name == "all" else _before(*span))
-            for name, span in spans.items()
-        },
+        "windows": windows,
+        **_discovery(ledger, [play for _, _, play in dated], windows),
         "years": _years(ledger, first),
         **_series(ledger, dated, first, spans["365d"][0]),
         "playlist": None,
@@ -131,6 +133,20 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
         "questions": {name: {"version": 1, "sha256": f"{hash_of(name):064x}"} for name in QUESTIONS},
     }
     return DashboardData.model_validate(document | changes)
+
+
+def _discovery(ledger: Ledger, plays: Sequence[Heard], windows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    listed = sorted(
+        (place, row[0])
+        for window in windows.values()
+        for rows in (window["top_artists"], window["by_time"]["artists"])
+        for place, row in enumerate(rows)
+    )
+    heard = [
+        played(number, ledger.local(play), play.song, ledger.music.songs[play.song].artist, play.ms)
+        for number, play in enumerate(plays)
+    ]
+    return discovery_parts(heard, ledger.data_day, [artist for _, artist in listed])
 
 
 QUESTIONS = ("hours", "per_day", "top_albums", "top_artists", "top_tracks", "totals")
@@ -531,8 +547,11 @@ def trimmed(document: DashboardData) -> DashboardData:
     mentioned = rows["tracks"] | {track for _, track in body["recent"]}
     mentioned |= set(body["playlist"]["tracks"] if body["playlist"] else ())
     mentioned |= {window["sentence"]["top_track"] for window in windows if window["sentence"]} - {None}
+    tracks_told, artists_told = pointed_at(body)
+    mentioned |= tracks_told
     albums = rows["albums"] | {names["tracks"][t][2] for t in mentioned} - {None}
-    artists = rows["artists"] | {names["tracks"][t][1] for t in mentioned} | {names["albums"][a][1] for a in albums}
+    artists = rows["artists"] | artists_told | {names["tracks"][t][1] for t in mentioned}
+    artists |= {names["albums"][a][1] for a in albums}
     track_at, artist_at, album_at = (
         {old: new for new, old in enumerate(sorted(kept))} for kept in (mentioned, artists, albums)
     )
@@ -550,6 +569,7 @@ def trimmed(document: DashboardData) -> DashboardData:
     body["recent"] = [[at, track_at[track]] for at, track in body["recent"]]
     if body["playlist"]:
         body["playlist"]["tracks"] = [track_at[track] for track in body["playlist"]["tracks"]]
+    body |= retold(body, track_at.__getitem__, artist_at.__getitem__)
     return DashboardData.model_validate(body)
 
 
