@@ -4,7 +4,8 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from playledger.policy import Policy, Songs
@@ -13,19 +14,33 @@ from sql import load
 
 VERSIONS = ("track_versions", "artist_versions")
 
-SONGS_VERSION = 1
+SONGS_VERSION = 2
 """Goes up when songs come out otherwise for the same metadata."""
 
 Row = Mapping[str, Any]
 
-_BRACKETED = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
+_DASHED = re.compile(r"\s+[-\u2013\u2014]\s+")
+_MAYBE_ADDED = re.compile(r"[(\[{\uff08\uff3b]|\s[-\u2013\u2014]\s|t\.\s", re.IGNORECASE)
+_ASCII_GAP = re.compile(r"[^a-z0-9?+#]+")
+_GUEST = re.compile(r"\s(?:feat|ft)\.\s[^-\u2013\u2014(\[{]*", re.IGNORECASE)
 _ADDED = re.compile(
-    r"\b(feat|ft|featuring|with|remaster(ed)?|deluxe|bonus track|single version|album version|radio edit|explicit|mono|"
-    r"stereo|anniversary|expanded|edition)\b",
+    r"^(?:feat|ft|featuring|with|explicit)\b|\b(?:remaster|remastered|deluxe|bonus track|single version|album version|"
+    r"original version|radio edit|mono|stereo|anniversary|(?:expanded|special|limited|legacy) edition)\b",
     re.IGNORECASE,
 )
-_DASHED = re.compile(r"\s+[-\u2013]\s+(?P<tail>[^-\u2013]+)$")
-_NOT_WORDS = re.compile(r"[^\w]+")
+"""What a release adds to a title without another recording being meant."""
+
+_OTHER = re.compile(
+    r"\b(?:live|remix|remixed|re-mix|mix|acoustic|instrumental|sped|speed|slowed|demo|karaoke|cover|session|unplugged|"
+    r"reprise|part|pt|vol|take|outtake|alternate|alternative|extended|orchestral|symphonic|a ?cappella|rework|reworked|"
+    r"re-?recorded|rehearsal|interlude|intro|outro|nightcore|piano|bootleg|mashup|vip|dub|club)\b",
+    re.IGNORECASE,
+)
+"""What makes it another recording, whatever else stands beside it."""
+
+_SIGNS = frozenset("?+#")
+"""Signs that tell titles apart: `In the Flesh` and `In the Flesh?` are two songs."""
 
 
 def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
@@ -42,7 +57,7 @@ def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_
     digest, stored = hashlib.sha256(named.encode()).hexdigest()[:32], tables.list("songs").get("")
     if stored and stored.digest == digest:
         return False
-    tracks, artists = ([row for month in parts[table] for row in tables.read(table, month)] for table in VERSIONS)
+    tracks, artists = ((row for month in parts[table] for row in tables.read(table, month)) for table in VERSIONS)
     observed = engine.rows(question, p_open=open_month)
     tables.write("songs", "", songs(tracks, artists, observed, policy.songs), digest=digest, replaces=stored)
     return True
@@ -50,7 +65,7 @@ def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_
 
 def songs(
     tracks: Iterable[Row], artists: Iterable[Row], observed: Iterable[Row], known_better: Songs
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """Rows of `songs`, by URI: the best version of each track, and the song it is a recording of.
 
     `observed` are names that plays had, for tracks of which metadata lacks some.
@@ -60,9 +75,8 @@ def songs(
     genres = {artist_id: "|".join(row["genres"]) or None for artist_id, row in _best(artists, "artist_id").items()}
     names = _song_of(best, known_better)
     years = _earliest_years(best, names)
-    return [
-        _row(row, names[uri], years.get(names[uri]), genres.get(row["artist_id"])) for uri, row in sorted(best.items())
-    ]
+    for uri, row in sorted(best.items()):
+        yield _row(row, names[uri], years.get(names[uri]), genres.get(row["artist_id"]))
 
 
 def _best(rows: Iterable[Row], key: str) -> dict[str, Row]:
@@ -99,26 +113,29 @@ def _song_of(tracks: Mapping[str, Row], known_better: Songs) -> dict[str, str]:
     """URI -> the URI that stands for its song."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     apart = set(known_better.apart) | {uri for same in known_better.same for uri in same}
-    codes = _codes(tracks)
+    names = {uri: called(row) for uri, row in tracks.items()}
+    codes = _codes(tracks, names)
     for uri, row in tracks.items():
-        groups[uri if uri in apart else _recording(row, codes)].append(uri)
+        code = row["isrc"] or codes.get(names[uri])
+        recording = f"isrc {code}" if code else f"named {names[uri]}"
+        groups[uri if uri in apart else recording].append(uri)
     chosen = {uri: _standing_for(group, tracks) for group in groups.values() for uri in group}
-    return chosen | {uri: same[0] for same in known_better.same for uri in same if uri in tracks}
+    return chosen | {uri: first for same in known_better.same for first, uri in _said(same, tracks)}
 
 
-def _codes(tracks: Mapping[str, Row]) -> dict[str, str]:
-    """Title and artists -> the recording code, where all tracks so called that have one have the same."""
+def _codes(tracks: Mapping[str, Row], names: Mapping[str, str]) -> dict[str, str]:
+    """Title and artist -> the recording code, where all tracks so called that have one have the same."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for row in tracks.values():
+    for uri, row in tracks.items():
         if row["isrc"]:
-            found[called(row)].add(row["isrc"])
+            found[names[uri]].add(row["isrc"])
     return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
 
 
-def _recording(row: Row, codes: Mapping[str, str]) -> str:
-    """What tells songs apart: the recording code where one is given, else title and artists."""
-    code = row["isrc"] or codes.get(called(row))
-    return f"isrc {code}" if code else f"named {called(row)}"
+def _said(same: Sequence[str], tracks: Mapping[str, Row]) -> Iterator[tuple[str, str]]:
+    """The first of these tracks that is known, with each that is."""
+    known = [uri for uri in same if uri in tracks]
+    return ((known[0], uri) for uri in known)
 
 
 def _standing_for(group: Sequence[str], tracks: Mapping[str, Row]) -> str:
@@ -127,24 +144,47 @@ def _standing_for(group: Sequence[str], tracks: Mapping[str, Row]) -> str:
 
 
 def called(row: Row) -> str:
-    """Title and artists without what releases add to them: case, accents, signs, featured guests, editions."""
+    """Title and artist without what releases add to them: case, accents, signs, featured guests, editions."""
     artists = row["artists"] or ([row["artist_name"]] if row["artist_name"] else [])
     return f"{_folded(_bare(row['name']))}\n{_folded(artists[0]) if artists else row['track_uri']}"
 
 
 def _bare(title: str) -> str:
     """The title without brackets and dashes that only name a guest or an edition; never empty."""
-    bare = _BRACKETED.sub(lambda found: "" if _ADDED.search(found[1]) else found[0], title)
-    dashed = _DASHED.search(bare)
-    if dashed and _ADDED.search(dashed["tail"]):
-        bare = bare[: dashed.start()]
+    if not _MAYBE_ADDED.search(title):
+        return title
+    whole = unicodedata.normalize("NFKC", title)
+    bare = _BRACKETED.sub(lambda found: "" if _is_added(found[1]) else found[0], whole)
+    first, *tails = _DASHED.split(_GUEST.sub(" ", bare))
+    bare = " - ".join([first, *(tail for tail in tails if not _is_added(tail))])
     return bare if bare.strip() else title
 
 
+def _is_added(words: str) -> bool:
+    return bool(_ADDED.search(words.strip())) and not _OTHER.search(words)
+
+
+@lru_cache(maxsize=4096)
 def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    words = _NOT_WORDS.sub(" ", "".join(sign for sign in plain if not unicodedata.combining(sign))).strip()
+    """Words in lower case with a blank between; of what is no word only the signs that tell titles apart."""
+    plain = (text if text.isascii() else _without_accents(text)).casefold().replace("'", "")
+    if plain.isascii():
+        return _ASCII_GAP.sub(" ", plain).strip() or text.casefold()
+    words = " ".join("".join(sign if _is_kept(sign) else " " for sign in plain).split())
     return words or text.casefold()
+
+
+def _without_accents(text: str) -> str:
+    """Latin letters lose their accents. Those of other scripts are letters of their own, and stay."""
+    kept: list[str] = []
+    for sign in unicodedata.normalize("NFKD", text.replace("\u2019", "'")):
+        if not (unicodedata.combining(sign) and kept and kept[-1].isascii()):
+            kept.append(sign)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _is_kept(sign: str) -> bool:
+    return sign.isalnum() or sign in _SIGNS or (not sign.isascii() and unicodedata.category(sign)[0] == "M")
 
 
 def _earliest_years(tracks: Mapping[str, Row], names: Mapping[str, str]) -> dict[str, int]:

@@ -1,0 +1,190 @@
+"""Which tracks are one song: real titles of releases that must come together, and of recordings that must not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregation.songs import called, songs
+from playledger.policy import Songs
+
+pytestmark = pytest.mark.unit
+
+Row = Mapping[str, Any]
+NOTHING = dict.fromkeys(
+    ("track_id", "artist_name", "artist_id", "album", "album_id", "release_date", "isrc", "duration_ms")
+)
+
+
+def track(uri: str, name: str, artist: str = "Band", **more: Any) -> dict[str, Any]:
+    """A version of a track."""
+    known = {"track_uri": uri, "name": name, "artists": [artist], "artist_name": artist, "grade_rank": 2}
+    return {**NOTHING, **known, "changed_at": "2026-01-01 00:00:00.000", **more}
+
+
+def song_of(*rows: Row, said: Songs | None = None) -> dict[str, str]:
+    """URI -> the URI that stands for its song."""
+    return {row["track_uri"]: row["song_uri"] for row in songs(rows, (), (), said or Songs())}
+
+
+ONE = [
+    ("Time", "Time - 2023 Remaster"),
+    ("Unwell", "Unwell - 2007 Remaster"),
+    ("Heroes", "\u201cHeroes\u201d - 2017 Remaster"),
+    ("Can't Hold Us", "Can't Hold Us (feat. Ray Dalton)"),
+    ("Can\u2019t Hold Us", "Can't Hold Us - feat. Ray Dalton"),
+    ("Stayin' Alive", "Stayin Alive"),
+    ("Sunflower", "Sunflower (with Swae Lee)"),
+    ("Creep", "Creep - Radio Edit"),
+    ("Creep", "CREEP (Explicit)"),
+    ("Yesterday", "Yesterday - Mono / Remastered 2009"),
+    ("Yesterday", "Yesterday (Remastered 2009) [Stereo]"),
+    ("Hurt", "Hurt - Album Version"),
+    ("Hurt", "Hurt (Deluxe Edition)"),
+    ("Hurt", "Hurt ft. Somebody"),
+    ("Hyperballad", "Hyper-ballad".replace("-", "")),
+    ("J\u00f3ga", "Joga"),
+    ("Mudra (Outro)", "Mudra - Outro"),
+    ("\u30ac\u30fc\u30eb", "\u30ac\u30fc\u30eb\uff08feat. \u30df\u30af\uff09"),
+    ("Song", "Song (feat. A) [2011 Remaster] - Single Version"),
+]
+
+TWO = [
+    ("Time", "Time - Live"),
+    ("Time", "Time (Live at Wembley 1974) [2011 Remaster]"),
+    ("Time", "Time - Live / Remastered 2011"),
+    ("Cold Heart", "Cold Heart - PNAU Remix"),
+    ("Cold Heart", "Cold Heart (PNAU Remix) - Radio Edit"),
+    ("Creep", "Creep - Acoustic"),
+    ("Creep", "Creep (Acoustic Version) (feat. A)"),
+    ("Creep", "Creep - Instrumental"),
+    ("Creep", "Creep - Sped Up"),
+    ("Creep", "Creep (Demo)"),
+    ("Shine On, Pt. 1", "Shine On, Pt. 2"),
+    ("Shine On (Pts. 1-5)", "Shine On (Pts. 6-9)"),
+    ("Another Brick", "Another Brick, Pt. 2"),
+    ("In the Flesh", "In the Flesh?"),
+    ("All Too Well", "All Too Well (Taylor's Version)"),
+    ("All Too Well (Taylor's Version)", "All Too Well (10 Minute Version) (Taylor's Version)"),
+    ("Let It Go", "Let It Go - Demi Lovato Version"),
+    ("Dancing", "Dancing (Like There's No Life With or Without You)"),
+    ("\u30ac\u30fc\u30eb", "\u30ab\u30fc\u30eb"),
+    ("\u043c\u043e\u0439", "\u043c\u043e\u0438"),
+    ("\u0915\u093f", "\u0915\u0940"),
+    ("\u0e01\u0e34", "\u0e01\u0e37"),
+    ("\u5341\u5e74", "\u5341\u9762\u57cb\u4f0f"),
+    ("1", "11"),
+    ("!!!", "..."),
+    ("C", "C#"),
+    ("(Live)", "(Remix)"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), ONE)
+def test_releases_of_a_recording_are_one_song(first: str, second: str) -> None:
+    assert len(set(song_of(track("a", first), track("b", second)).values())) == 1
+
+
+@pytest.mark.parametrize(("first", "second"), TWO)
+def test_other_recordings_are_songs_of_their_own(first: str, second: str) -> None:
+    assert len(set(song_of(track("a", first), track("b", second)).values())) == 2
+
+
+@pytest.mark.parametrize("title", ["(feat. A)", "[Deluxe]", " - Remastered", "- 2011 Remaster", "", "???", "\u0301"])
+def test_a_title_of_nothing_but_additions_still_is_one(title: str) -> None:
+    assert song_of(track("a", title), track("b", "Song")) == {"a": "a", "b": "b"}
+
+
+def test_the_same_title_by_another_artist_is_another_song() -> None:
+    assert song_of(track("a", "Hurt", "Nine Inch Nails"), track("b", "Hurt", "Johnny Cash")) == {"a": "a", "b": "b"}
+
+
+def test_only_the_first_artist_counts_whatever_its_case_and_accents() -> None:
+    rows = [track("a", "Song", "Bj\u00f6rk"), track("b", "Song", "BJORK", artists=["BJORK", "Guest"])]
+    assert set(song_of(*rows).values()) == {"a"}
+
+
+def test_tracks_of_nobody_are_songs_of_their_own() -> None:
+    rows = [track(uri, "Intro", artists=[], artist_name=None) for uri in "ab"]
+    assert song_of(*rows) == {"a": "a", "b": "b"}
+
+
+def test_the_recording_code_decides_where_it_is_given() -> None:
+    rows = [
+        track("a", "Song", isrc="X1"),
+        track("b", "Song - Renamed", isrc="X1"),
+        track("c", "Song", isrc="X2"),
+        track("d", "Other", isrc="X3"),
+        track("e", "Other"),
+    ]
+    assert song_of(*rows) == {"a": "a", "b": "a", "c": "c", "d": "d", "e": "d"}
+
+
+def test_the_earliest_release_stands_for_the_song_and_gives_its_year() -> None:
+    rows = [
+        track("a", "Time - 2011 Remaster", release_date="2011-09-26"),
+        track("b", "Time", release_date="1973"),
+        track("c", "Time"),
+    ]
+    found = list(songs(rows, (), (), Songs()))
+    assert {(row["song_uri"], row["release_year"]) for row in found} == {("b", 1973)}
+    assert [row["name"] for row in found] == ["Time - 2011 Remaster", "Time", "Time"]
+
+
+def test_what_the_listener_says_goes_before_everything_and_is_taken_back_without_a_trace() -> None:
+    rows = [track("a", "Song"), track("b", "Song"), track("c", "Else", isrc="X"), track("d", "Other")]
+    before = song_of(*rows)
+    assert song_of(*rows, said=Songs.model_construct(apart=("b",))) == {"a": "a", "b": "b", "c": "c", "d": "d"}
+    assert song_of(*rows, said=Songs.model_construct(same=(("d", "c"),))) == {"a": "a", "b": "a", "c": "d", "d": "d"}
+    assert song_of(*rows) == before == {"a": "a", "b": "a", "c": "c", "d": "d"}
+
+
+def test_a_song_is_named_by_the_first_of_its_tracks_that_is_known() -> None:
+    found = song_of(track("b", "One"), track("c", "Two"), said=Songs.model_construct(same=(("never", "c", "b"),)))
+    assert found == {"b": "c", "c": "c"}
+
+
+# ---- whatever the titles ----------------------------------------------------------------------------------------
+
+TITLES = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from([title for pair in (*ONE, *TWO) for title in pair]),
+    st.builds(
+        "{} {}".format, st.sampled_from(["Time", "\u30ac", "a"]), st.sampled_from(["- Live", "(feat. X)", "[Mono]"])
+    ),
+)
+ROWS = st.lists(
+    st.builds(
+        dict, name=TITLES, artist=st.sampled_from("XY"), isrc=st.sampled_from([None, None, "1", "2"]),
+        release_date=st.sampled_from([None, "1999", "2001-02-03"]),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+def tracks(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [track(f"t{number:02d}", row.pop("name"), row.pop("artist"), **row) for number, row in enumerate(drawn)]
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_songs_come_out_the_same_in_any_order(drawn: list[dict[str, Any]], chance: Any) -> None:
+    rows = tracks(drawn)
+    shuffled = chance.sample(rows, len(rows))
+    assert list(songs(rows, (), (), Songs())) == list(songs(shuffled, (), (), Songs()))
+
+
+@given(ROWS)
+def test_every_track_is_in_one_song_that_stands_for_itself(drawn: list[dict[str, Any]]) -> None:
+    rows = tracks(drawn)
+    found = song_of(*rows)
+    assert set(found) == {row["track_uri"] for row in rows}
+    assert all(found[song] == song for song in found.values())
+    assert song_of(*[row for row in rows if row["track_uri"] in found.values()]).keys() == set(found.values())
+
+
+@given(TITLES)
+def test_what_was_folded_is_folded_for_good(title: str) -> None:
+    name = called(track("a", title)).split("\n")[0]
+    assert called(track("a", name)).split("\n")[0] == name
