@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from aggregation.artists import ArtistFact, ask_artists
 from aggregation.calendar import DAY
 from aggregation.discovery import DiscoveryAnswers, ask_discovery
+from aggregation.listening import ListeningAnswers, ask_listening
 from aggregation.names import TrackNames
 from aggregation.reading import Reading
 from aggregation.records import RecordAnswers, ask_records
@@ -88,43 +89,29 @@ class TopRow(Row):
     prev_plays: int | None
 
 
-class DayCount(Row):
-    """`dashboard/daily`."""
+class Bucket(IntEnum):
+    """What a row of `dashboard/series` counts: as the engines number grouping sets."""
 
-    day: str
-    plays: int
-    minutes: int
-
-
-class WeekCount(Row):
-    """`dashboard/weekly`."""
-
-    weeks_ago: int
-    plays: int
-    minutes: int
+    DAY = 7
+    MONTH = 11
+    MONTH_OF_YEAR = 13
+    WEEK = 14
 
 
-class MonthCount(Row):
-    """`dashboard/monthly`."""
+class BucketCount(Row):
+    """`dashboard/series`; `bucket` is `YYYY-MM-DD`, `YYYY-MM`, `MM`, or how many runs of seven days ago."""
 
-    month_name: str
+    sort: Bucket
+    bucket: str
     plays: int
     minutes: int
 
 
 class HourCount(Row):
-    """`dashboard/hours`."""
+    """`dashboard/clock`; weekday 0 is Monday, None stands for all of them together."""
 
     window_name: str
-    local_hour: int
-    plays: int
-
-
-class WeekdayHourCount(Row):
-    """`dashboard/hourdow`; weekday 0 is Monday."""
-
-    window_name: str
-    weekday: int
+    weekday: int | None
     local_hour: int
     plays: int
 
@@ -197,11 +184,9 @@ class Answers:
     debuts: Sequence[Debuts]
     silence: Sequence[Silence]
     tops: Sequence[TopRow]
-    daily: Sequence[DayCount]
-    weekly: Sequence[WeekCount]
-    monthly: Sequence[MonthCount]
-    hours: Sequence[HourCount]
-    hourdow: Sequence[WeekdayHourCount]
+    series: Sequence[BucketCount]
+    clock: Sequence[HourCount]
+    listening: ListeningAnswers
     discovery: DiscoveryAnswers
     artists: Sequence[ArtistFact]
     records: RecordAnswers
@@ -235,8 +220,9 @@ class Asker:
 def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answers:
     """Asks every question of the document once."""
     ask, calendar = Asker(engine, reading).ask, reading.calendar
-    daily, tops = ask("daily", DayCount), ask("tops", TopRow)
-    first = date.fromisoformat(daily[0].day) if daily else None
+    series, tops = ask("series", BucketCount, p_from=str(calendar.first_day("365d", None))), ask("tops", TopRow)
+    days = [row for row in series if row.sort is Bucket.DAY]
+    first = date.fromisoformat(days[0].bucket) if days else None
     weeks = sorted(tables.list("playlists"))
     found = Answers(
         first_day=first,
@@ -244,15 +230,13 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         debuts=ask("debuts", Debuts, p_month_from=reading.params["p_lasting_from"]),
         silence=ask("silence", Silence),
         tops=tops,
-        daily=daily,
-        weekly=ask("weekly", WeekCount, p_from=str(calendar.first_day("365d", first))),
-        monthly=ask("monthly", MonthCount),
-        hours=ask("hours", HourCount),
-        hourdow=ask("hourdow", WeekdayHourCount),
+        series=series,
+        clock=ask("clock", HourCount),
+        listening=ask_listening(ask, reading),
         discovery=ask_discovery(ask, reading),
         artists=ask_artists(ask, reading, _tracks_of_artists(tops)),
         records=ask_records(ask),
-        recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(daily, tables)),
+        recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(days, tables)),
         settled=ask("health", Settled)[0],
         unconfirmed=ask("unconfirmed", Unconfirmed)[0].unconfirmed,
         gaps=ask("gaps", GapRow),
@@ -291,11 +275,11 @@ def _mentioned(part: object) -> Iterator[str]:
         yield from _mentioned(tuple(vars(part).values()))
 
 
-def _recent_dt(daily: Sequence[DayCount], tables: TableStore) -> str:
+def _recent_dt(days: Sequence[BucketCount], tables: TableStore) -> str:
     """A UTC date from which on there are as many counted plays as are told, if there ever were so many."""
     plays = 0
-    for day in reversed(daily):
+    for day in reversed(days):
         plays += day.plays
         if plays >= RECENT_PLAYS:
-            return str(date.fromisoformat(day.day) - DAY)
+            return str(date.fromisoformat(day.bucket) - DAY)
     return min(tables.list("plays"), default=NEVER_DT)

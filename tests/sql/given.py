@@ -119,6 +119,12 @@ def _all_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"month": first[:7], **_names(row), **_heard(row), "first_day": first, "last_day": first}
 
 
+def _all_context(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """As in `all_tracks`, without the tracks."""
+    names = ("track_uri", "track_name", "artist_name", "album_name")
+    return {**CONTEXT, **{key: value for key, value in _all_track("", row).items() if key not in names}}
+
+
 LONG_AGO = "2025-01"
 """The month of what lies in tables of all closed months, unless it has a day."""
 
@@ -190,6 +196,7 @@ DEFAULTS = {
     "track_versions": lambda month, row: _track(f"{month}-01", row),
     "artist_versions": lambda month, row: _artist(f"{month}-01", row),
     "all_tracks": _all_track,
+    "all_contexts": _all_context,
     "all_ways": lambda _, row: _month_way(LONG_AGO, row),
     "all_hours": lambda _, row: _month_hour(LONG_AGO, row),
     "all_sessions": lambda _, row: _month_session(LONG_AGO, row),
