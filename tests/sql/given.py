@@ -1,5 +1,7 @@
 """Rows for tables from the few columns a test cares about; the others get plain defaults."""
 
+import gzip
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +18,9 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
     store = DirectoryTableStore(root)
     for table, partitions in given.items():
         for partition, rows in partitions.items():
+            if table == "journal":
+                _write_entries(root, str(partition), rows)
+                continue
             plain = [
                 {name: str(value) if isinstance(value, date) else value for name, value in row.items()} for row in rows
             ]
@@ -23,6 +28,13 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
             digest = f"given {len(store.list(table))}"
             store.write(table, str(partition), filled, digest=digest, replaces=store.list(table).get(str(partition)))
     return store
+
+
+def _write_entries(root: Path, dt: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    folder = root / "journal" / f"dt={dt}"
+    folder.mkdir(parents=True)
+    lines = "".join(json.dumps(dict(row)) + "\n" for row in rows)
+    (folder / "0-given.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
 
 
 def _names(row: Mapping[str, Any]) -> dict[str, str]:
