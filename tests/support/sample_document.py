@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData
 from tests.support.sample_discovery import discovery_parts, played, pointed_at, retold
+from tests.support.sample_listening import CONTEXTS, GENRES, Listened, genres_of, listening_parts
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dashboard" / "sample" / "dashboard_data.json"
 SEED = 20261110
@@ -125,10 +126,12 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
         "recent": [(play.at, play.song) for _, _, play in reversed(dated[-50:])],
         "dict": {
             "tracks": [(s.name, s.artist, s.album, s.spotify_id, s.seconds) for s in ledger.music.songs],
-            "artists": [(name, spotify_id, ()) for name, spotify_id in ledger.music.artists],
+            "artists": [
+                (name, spotify_id, genres_of(index)) for index, (name, spotify_id) in enumerate(ledger.music.artists)
+            ],
             "albums": ledger.music.albums,
-            "genres": (),
-            "contexts": (),
+            "genres": GENRES,
+            "contexts": CONTEXTS,
         },
         "questions": {name: {"version": 1, "sha256": f"{hash_of(name):064x}"} for name in QUESTIONS},
     }
@@ -264,12 +267,25 @@ def _window(
         "by_time": _lists(ledger, plays, earlier, "ms", most),
         "hours": _counted((moment.hour for moment in clock), 24),
         "hourdow": _counted((moment.weekday() * 24 + moment.hour for moment in clock), 168),
-        **UNTOLD,
+        **listening_parts(
+            _listened(ledger, plays), _listened(ledger, earlier), _listened(ledger, ledger.plays), (start, end)
+        ),
         "sentence": _sentence(tops["top_tracks"], earlier, debuts["new_artists"], has_before),
     }
 
 
-UNTOLD = dict.fromkeys(("top_genres", "top_contexts", "ways", "sessions", "eras"))
+def _listened(ledger: Ledger, plays: Sequence[Heard]) -> list[Listened]:
+    songs = ledger.music.songs
+    return [
+        Listened(
+            *(play.at, ledger.local(play).date(), songs[play.song].artist, songs[play.song].album, play.ms),
+            is_exported=not play.is_estimate,
+        )
+        for play in sorted(plays, key=lambda play: play.at)
+    ]
+
+
+UNTOLD: dict[str, Any] = {"top_genres": (), "top_contexts": (), "ways": None, "sessions": None, "eras": ()}
 
 
 def _years(ledger: Ledger, first: date) -> dict[str, dict[str, Any]]:
@@ -363,7 +379,7 @@ def _series(
     ledger: Ledger, dated: Sequence[tuple[date, int, Heard]], first: date, year_start: date
 ) -> dict[str, dict[str, Any] | None]:
     if not dated:
-        return {"daily": None, "weekly": None, "monthly": None, "alldays": None}
+        return dict.fromkeys(("daily", "weekly", "monthly", "alldays", "month_of_year"))
     plays: Counter[date] = Counter()
     ms: defaultdict[date, int] = defaultdict(int)
     for day, _, play in dated:
@@ -382,11 +398,13 @@ def _series(
     for day in _days(first, last):
         months[f"{day:%Y-%m}"].append(day)
     starts = _days(daily_from, last)[::7]
+    of_year = [[day for day in _days(first, last) if day.month == month] for month in range(1, 13)]
     weeks = [[day for day in _days(start, start + 6 * DAY) if day >= year_start] for start in starts]
     return {
         "daily": summed([[day] for day in _days(daily_from, last)], daily_from.isoformat()),
         "weekly": summed(weeks, daily_from.isoformat()),
         "monthly": summed(list(months.values()), min(months)),
+        "month_of_year": {key: value for key, value in summed(of_year, "").items() if key != "start"},
         "alldays": {"start": first.isoformat(), "plays": [plays[day] for day in _days(first, last)]},
     }
 
