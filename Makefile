@@ -45,9 +45,10 @@ format: $(DEV) ## write the code as black and ruff want it
 simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault, many pairs, kills
 	PLAYLEDGER_SIMULATION=full $(BIN)/pytest --timeout=7200 -n 2 --dist loadfile -m "simulation or processes" $(ARGS)
 
-generate: $(DEV) ## write the files that come from code: table catalog, JSON schema, sample document
+generate: $(DEV) ## write the files that come from code: table catalog, JSON schema, cookbook, sample document
 	$(BIN)/python -m glue_catalog
 	$(BIN)/python -m aggregation.payload
+	$(BIN)/python -m cli.ask
 	$(BIN)/python -m tests.support.sample_document
 
 bench: $(DEV) ## what a night costs after one and after ten years; fails past a limit (an hour; ARGS="--years 1 3")

@@ -10,6 +10,9 @@ from playledger.dashboard_data import WINDOW_DAYS, WindowName
 
 DAY = timedelta(days=1)
 
+WEEKS = 53
+"""A year of 365 days reaches into 53 runs of seven; the oldest run holds one day of it."""
+
 EARLIEST = date(2006, 1, 1)
 """Before every play: Spotify was founded in 2006."""
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData, Window
+from aggregation.discovery_checks import differing_discoveries
+from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData, SessionsPart, TopRow, Window
 
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def contradictions(document: DashboardData) -> list[str]:
     """Where the document says two things, in sentences."""
-    return [*_sums(document), *_series(document), *_nesting(document), *_lists(document), *_dictionary(document)]
+    parts = (_sums, _series, _nesting, differing_discoveries, _lists, _listening, _dictionary)
+    return [sentence for part in parts for sentence in part(document)]
 
 
 def _sums(document: DashboardData) -> Iterator[str]:
@@ -45,6 +47,8 @@ def _series(document: DashboardData) -> Iterator[str]:
     yield from _against("weekly", sum(document.weekly.plays), year.plays)
     yield from _against("monthly", sum(document.monthly.plays), whole)
     yield from _against("alldays", sum(document.alldays.plays), whole)
+    if document.month_of_year:
+        yield from _against("month_of_year", sum(document.month_of_year.plays), whole)
     shared = min(len(days.plays), len(document.alldays.plays))
     if days.plays[-shared:] != document.alldays.plays[-shared:]:
         yield "daily and alldays differ"
@@ -104,6 +108,49 @@ def _ranking(rows: Sequence[tuple[int, int, int, int | None]], size: int, window
         yield "has more than the window"
     if window.prev is None and any(row[3] is not None for row in rows):
         yield "has places in a window that is not told"
+
+
+def _listening(document: DashboardData) -> Iterator[str]:
+    """Parts of each window against the window; a play may be in several genres, so those are no sum."""
+    sizes = {"top_genres": len(document.dict_.genres), "top_contexts": len(document.dict_.contexts)}
+    for name, window in (*document.windows.items(), *document.years.items()):
+        for key, size in sizes.items():
+            yield from (f"{name}.{key}: {problem}" for problem in _places(getattr(window, key) or (), size, window))
+        for what, plays in _shares(window).items():
+            if plays > window.plays:
+                yield f"{name}: {what} add up to {plays} plays, the window has {window.plays}"
+        yield from (f"{name}.sessions: {problem}" for problem in _sessions(window.sessions))
+
+
+def _places(rows: Sequence[TopRow], size: int, window: Window) -> Iterator[str]:
+    if any(not 0 <= row[0] < size for row in rows):
+        yield "points outside the dictionary"
+    if len({row[0] for row in rows}) != len(rows):
+        yield "names something twice"
+    if any(above[1] < below[1] or above[4] > below[4] for above, below in pairwise(rows)):
+        yield "is out of order"
+    if any(row[1] > window.plays for row in rows):
+        yield "has more than the window"
+
+
+def _shares(window: Window) -> dict[str, int]:
+    """Plays of what each play can be in but once."""
+    ways = window.ways
+    return {
+        "contexts": sum(row[1] for row in window.top_contexts or ()),
+        "eras": sum(row[1] for row in window.eras or ()),
+        "ways": max(ways.plays, ways.skipped, ways.finished, ways.shuffled, ways.offline) if ways else 0,
+        "platforms": sum(plays for _, plays in ways.platforms) if ways else 0,
+    }
+
+
+def _sessions(sessions: SessionsPart | None) -> Iterator[str]:
+    if sessions is None:
+        return
+    if sum(sessions.lengths) != sessions.count:
+        yield f"lengths add up to {sum(sessions.lengths)} instead of {sessions.count}"
+    if not sessions.median_minutes <= sessions.longest_minutes <= sessions.minutes:
+        yield "the median, the longest and their sum do not grow"
 
 
 def _dictionary(document: DashboardData) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-from aggregation.questions import TrackNames
+from aggregation.rows import Row
 from playledger.dashboard_data import AlbumRow, ArtistRow, ContextRow, Dictionary, TrackRow
 
 AnyRow = TypeVar("AnyRow")
@@ -20,6 +20,22 @@ def clean(text: str) -> str:
     """The text as it may be shown: without control and direction characters, lone surrogates replaced, cut."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _UNWANTED.sub("", whole)[:LONGEST].strip()
+
+
+class TrackNames(Row):
+    """`dashboard/names`: a track and what it is called; names may be missing. Keys tell artists and albums apart."""
+
+    track_uri: str
+    track_id: str | None = None
+    name: str | None = None
+    artist_key: str | None = None
+    artist_name: str | None = None
+    artist_id: str | None = None
+    album_key: str | None = None
+    album: str | None = None
+    album_id: str | None = None
+    seconds: int | None = None
+    genres: str | None = None
 
 
 class Names:

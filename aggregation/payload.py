@@ -10,9 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from aggregation.calendar import Calendar, days_between, months_between
+from aggregation.artists import placed_artists
+from aggregation.calendar import WEEKS, Calendar, days_between, months_between
+from aggregation.discovery import placed_discovery
 from aggregation.names import Names
-from aggregation.questions import Answers, DayCount, MonthCount, WeekCount
+from aggregation.questions import Answers, Bucket, BucketCount
+from aggregation.records import placed_records
 from aggregation.windows import Windows
 from playledger import __version__
 from playledger.dashboard_data import (
@@ -23,6 +26,7 @@ from playledger.dashboard_data import (
     GapItem,
     GapSummary,
     Health,
+    MonthOfYear,
     PlaylistPart,
     QuestionVersion,
     Series,
@@ -39,8 +43,8 @@ MAKING = ("dashboard", "policy", "songs", "summaries")
 LONGEST_SILENCE = timedelta(hours=3)
 """Hourly polls that fail now and then recover within this; beyond it nobody is polling."""
 DAILY_DAYS = 371
-WEEKS = 53
-"""A year of 365 days reaches into 53 runs of seven; the oldest run holds one day of it."""
+MONTHS = [f"{number:02d}" for number in range(1, 13)]
+SERIES = (Bucket.DAY, Bucket.MONTH, Bucket.WEEK, Bucket.MONTH_OF_YEAR)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,9 @@ def build(answers: Answers, around: Surroundings) -> DashboardData:
             "windows": rolling,
             "years": years,
             **_series(answers, around.calendar),
+            **placed_discovery(answers.discovery, around.calendar, answers.first_day, shelf),
+            "artist_detail": placed_artists(answers.artists, around.calendar, shelf),
+            "records": placed_records(answers.records, rolling["all"].sessions, shelf),
             "playlist": playlist,
             "recent": recent,
             "dict": shelf.dictionary(),
@@ -116,23 +123,27 @@ def _totals(answers: Answers) -> Totals:
     return Totals.model_validate({key: counts[key] for key in Totals.model_fields if key != "since"} | {"since": since})
 
 
-def _series(answers: Answers, calendar: Calendar) -> dict[str, Series | DaySeries | None]:
+def _series(answers: Answers, calendar: Calendar) -> dict[str, Series | DaySeries | MonthOfYear | None]:
     if answers.first_day is None:
-        return {"daily": None, "weekly": None, "monthly": None, "alldays": None}
+        return {"daily": None, "weekly": None, "monthly": None, "alldays": None, "month_of_year": None}
     day = calendar.data_day
-    by_day = {row.day: row for row in answers.daily}
-    by_month = {row.month_name: row for row in answers.monthly}
-    by_week = {str(WEEKS - 1 - row.weeks_ago): row for row in answers.weekly}
+    by_day, by_month, by_week, of_year = (_buckets(answers, sort) for sort in SERIES)
+    weeks = [str(ago) for ago in reversed(range(WEEKS))]
     all_days = days_between(answers.first_day, day)
     return {
         "daily": _dense(days_between(calendar.back(DAILY_DAYS), day), by_day),
-        "weekly": _dense([str(week) for week in range(WEEKS)], by_week, start=str(calendar.back(WEEKS * 7))),
+        "weekly": _dense(weeks, by_week, start=str(calendar.back(WEEKS * 7))),
         "monthly": _dense(months_between(answers.first_day, day), by_month),
         "alldays": DaySeries(start=all_days[0], plays=_dense(all_days, by_day).plays),
+        "month_of_year": MonthOfYear(**_dense(MONTHS, of_year).model_dump(exclude={"start"})),
     }
 
 
-def _dense(keys: Sequence[str], found: Mapping[str, DayCount | WeekCount | MonthCount], start: str = "") -> Series:
+def _buckets(answers: Answers, sort: Bucket) -> dict[str, BucketCount]:
+    return {row.bucket: row for row in answers.series if row.sort is sort}
+
+
+def _dense(keys: Sequence[str], found: Mapping[str, BucketCount], start: str = "") -> Series:
     """The values of all keys in order, zero where none was found."""
     rows = [found.get(key) for key in keys]
     return Series(

@@ -8,9 +8,15 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from aggregation.artists import ArtistFact, ask_artists
 from aggregation.calendar import DAY
+from aggregation.discovery import DiscoveryAnswers, ask_discovery
+from aggregation.listening import ListeningAnswers, ask_listening
+from aggregation.names import TrackNames
 from aggregation.reading import Reading
+from aggregation.records import RecordAnswers, ask_records
 from aggregation.rows import AnyRow, Ask, Row
+from playledger.dashboard_data import WINDOW_NAMES
 from playledger.errors import WorldChanged
 from playledger.ports import QueryEngine, TableStore
 from sql import load
@@ -83,59 +89,29 @@ class TopRow(Row):
     prev_plays: int | None
 
 
-class TrackNames(Row):
-    """`dashboard/names`: a track and what it is called; names may be missing. Keys tell artists and albums apart."""
+class Bucket(IntEnum):
+    """What a row of `dashboard/series` counts: as the engines number grouping sets."""
 
-    track_uri: str
-    track_id: str | None = None
-    name: str | None = None
-    artist_key: str | None = None
-    artist_name: str | None = None
-    artist_id: str | None = None
-    album_key: str | None = None
-    album: str | None = None
-    album_id: str | None = None
-    seconds: int | None = None
-    genres: str | None = None
+    DAY = 7
+    MONTH = 11
+    MONTH_OF_YEAR = 13
+    WEEK = 14
 
 
-class DayCount(Row):
-    """`dashboard/daily`."""
+class BucketCount(Row):
+    """`dashboard/series`; `bucket` is `YYYY-MM-DD`, `YYYY-MM`, `MM`, or how many runs of seven days ago."""
 
-    day: str
-    plays: int
-    minutes: int
-
-
-class WeekCount(Row):
-    """`dashboard/weekly`."""
-
-    weeks_ago: int
-    plays: int
-    minutes: int
-
-
-class MonthCount(Row):
-    """`dashboard/monthly`."""
-
-    month_name: str
+    sort: Bucket
+    bucket: str
     plays: int
     minutes: int
 
 
 class HourCount(Row):
-    """`dashboard/hours`."""
+    """`dashboard/clock`; weekday 0 is Monday, None stands for all of them together."""
 
     window_name: str
-    local_hour: int
-    plays: int
-
-
-class WeekdayHourCount(Row):
-    """`dashboard/hourdow`; weekday 0 is Monday."""
-
-    window_name: str
-    weekday: int
+    weekday: int | None
     local_hour: int
     plays: int
 
@@ -208,11 +184,12 @@ class Answers:
     debuts: Sequence[Debuts]
     silence: Sequence[Silence]
     tops: Sequence[TopRow]
-    daily: Sequence[DayCount]
-    weekly: Sequence[WeekCount]
-    monthly: Sequence[MonthCount]
-    hours: Sequence[HourCount]
-    hourdow: Sequence[WeekdayHourCount]
+    series: Sequence[BucketCount]
+    clock: Sequence[HourCount]
+    listening: ListeningAnswers
+    discovery: DiscoveryAnswers
+    artists: Sequence[ArtistFact]
+    records: RecordAnswers
     recent: Sequence[RecentPlay]
     settled: Settled
     unconfirmed: int
@@ -243,21 +220,23 @@ class Asker:
 def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answers:
     """Asks every question of the document once."""
     ask, calendar = Asker(engine, reading).ask, reading.calendar
-    daily = ask("daily", DayCount)
-    first = date.fromisoformat(daily[0].day) if daily else None
+    series, tops = ask("series", BucketCount, p_from=str(calendar.first_day("365d", None))), ask("tops", TopRow)
+    days = [row for row in series if row.sort is Bucket.DAY]
+    first = date.fromisoformat(days[0].bucket) if days else None
     weeks = sorted(tables.list("playlists"))
     found = Answers(
         first_day=first,
         totals=ask("totals", PeriodTotals),
         debuts=ask("debuts", Debuts, p_month_from=reading.params["p_lasting_from"]),
         silence=ask("silence", Silence),
-        tops=ask("tops", TopRow),
-        daily=daily,
-        weekly=ask("weekly", WeekCount, p_from=str(calendar.first_day("365d", first))),
-        monthly=ask("monthly", MonthCount),
-        hours=ask("hours", HourCount),
-        hourdow=ask("hourdow", WeekdayHourCount),
-        recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(daily, tables)),
+        tops=tops,
+        series=series,
+        clock=ask("clock", HourCount),
+        listening=ask_listening(ask, reading),
+        discovery=ask_discovery(ask, reading),
+        artists=ask_artists(ask, reading, _tracks_of_artists(tops)),
+        records=ask_records(ask),
+        recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(days, tables)),
         settled=ask("health", Settled)[0],
         unconfirmed=ask("unconfirmed", Unconfirmed)[0].unconfirmed,
         gaps=ask("gaps", GapRow),
@@ -267,6 +246,16 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         names={},
     )
     return replace(found, names=_names(ask, found))
+
+
+def _tracks_of_artists(tops: Sequence[TopRow]) -> list[str]:
+    """Tracks that stand for artists: first those of the artists that are first in some window, then the second ones."""
+    listed = [
+        (min(row.nth, row.nth_time), -WINDOW_NAMES.index(row.window_name), row.track_uri)
+        for row in tops
+        if row.sort is Sort.ARTIST and row.window_name in WINDOW_NAMES
+    ]
+    return list(dict.fromkeys(uri for _, _, uri in sorted(listed)))
 
 
 def _names(ask: Ask, found: Answers) -> dict[str, TrackNames]:
@@ -286,11 +275,11 @@ def _mentioned(part: object) -> Iterator[str]:
         yield from _mentioned(tuple(vars(part).values()))
 
 
-def _recent_dt(daily: Sequence[DayCount], tables: TableStore) -> str:
+def _recent_dt(days: Sequence[BucketCount], tables: TableStore) -> str:
     """A UTC date from which on there are as many counted plays as are told, if there ever were so many."""
     plays = 0
-    for day in reversed(daily):
+    for day in reversed(days):
         plays += day.plays
         if plays >= RECENT_PLAYS:
-            return str(date.fromisoformat(day.day) - DAY)
+            return str(date.fromisoformat(day.bucket) - DAY)
     return min(tables.list("plays"), default=NEVER_DT)

@@ -48,6 +48,13 @@ class Reading:
             **self.policy.counting,
         }
 
+    @property
+    def without_tracks(self) -> Mapping[str, object]:
+        """The parameters that differ for what knows neither day nor track: it answers only where none is left out."""
+        if not self._is_sifted:
+            return {}
+        return {"p_lasting": False, "p_lasting_from": ALWAYS, "p_month_from": ALWAYS}
+
     def for_question(self, question: Question, **own: object) -> dict[str, object]:
         """The parameters of a question; `own` are those that only it takes, or takes otherwise."""
         return {name: own[name] if name in own else self.params[name] for name in question.params}

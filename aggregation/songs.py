@@ -57,10 +57,15 @@ def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_
     digest, stored = hashlib.sha256(named.encode()).hexdigest()[:32], tables.list("songs").get("")
     if stored and stored.digest == digest:
         return False
-    tracks, artists = ((row for month in parts[table] for row in tables.read(table, month)) for table in VERSIONS)
+    tracks, artists = (_rows(tables, table, parts[table]) for table in VERSIONS)
     observed = engine.rows(question, p_open=open_month)
     tables.write("songs", "", songs(tracks, artists, observed, policy.songs), digest=digest, replaces=stored)
     return True
+
+
+def _rows(tables: TableStore, table: str, months: Iterable[str]) -> Iterator[Row]:
+    for month in months:
+        yield from tables.read(table, month)
 
 
 def songs(
@@ -72,7 +77,8 @@ def songs(
     """
     best = _best(tracks, "track_uri")
     best |= {row["track_uri"]: _filled(best.get(row["track_uri"]), row) for row in observed}
-    genres = {artist_id: "|".join(row["genres"]) or None for artist_id, row in _best(artists, "artist_id").items()}
+    known = _best(artists, "artist_id").items()
+    genres = {artist_id: "|".join(dict.fromkeys(row["genres"])) or None for artist_id, row in known}
     names = _song_of(best, known_better)
     years = _earliest_years(best, names)
     for uri, row in sorted(best.items()):

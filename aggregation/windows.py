@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from aggregation.calendar import EARLIEST, Calendar
+from aggregation.listening import listening
 from aggregation.names import Names
 from aggregation.questions import Answers, Sort, TopRow
 from playledger.dashboard_data import Previous, Sentence, Window
@@ -48,13 +49,9 @@ class Windows:
                 "gap_minutes": next((row.minutes for row in self._answers.gap_minutes if row.window_name == name), 0),
                 "prev": self._previous(name),
                 **{f"top_{lists}": self._by_plays(tops, sort, longest) for sort, lists in LISTS.items()},
-                "top_genres": None,
-                "top_contexts": None,
                 "by_time": {lists: self._by_time(tops, sort, longest) for sort, lists in LISTS.items()},
                 **self._clock(name),
-                "ways": None,
-                "sessions": None,
-                "eras": None,
+                **listening(self._answers.listening, name, self._shelf, is_told=self._is_told(name)),
                 "sentence": self._sentence(name, tops),
             }
         )
@@ -122,10 +119,9 @@ class Windows:
         )
 
     def _clock(self, name: str) -> dict[str, list[int]]:
-        hours = ((row.local_hour, row.plays) for row in self._answers.hours if row.window_name == name)
-        squares = (
-            (row.weekday * 24 + row.local_hour, row.plays) for row in self._answers.hourdow if row.window_name == name
-        )
+        rows = [row for row in self._answers.clock if row.window_name == name]
+        hours = ((row.local_hour, row.plays) for row in rows if row.weekday is None)
+        squares = ((row.weekday * 24 + row.local_hour, row.plays) for row in rows if row.weekday is not None)
         return {"hours": placed(24, hours), "hourdow": placed(168, squares)}
 
     @staticmethod

@@ -243,24 +243,31 @@ app.command("policy")(exclude.policy)
 def query(
     context: typer.Context,
     sql: Annotated[str | None, typer.Argument(help="One SELECT, like: select count(*) from plays")] = None,
-    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Read the SQL from a file.")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="Read the SQL from a file, or take the query of that name from the cookbook.")
+    ] = None,
+    list_them: Annotated[bool, typer.Option("--list", help="What the cookbook answers, by name, then exit.")] = False,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values with a header line.")] = False,
+    parquet: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a Parquet file instead.")] = None,
 ) -> None:
-    """Ask the tables in SQL: plays, tracks, artists, gaps, day_tracks, day_quarters, settled_days, journal ..."""
-    from cli.show import rows_as_csv, rows_as_json, rows_as_table
+    """Ask the tables in SQL: plays, tracks, artists, gaps, month_tracks, all_tracks, songs, settled_days, journal ...
 
+    The cookbook has queries that run as they stand: playledger query --file at_three_in_the_morning
+    """
+    from cli.ask import query_text, recipes
+    from cli.show import answered, rows_as_table
+
+    if list_them:
+        return rows_as_table(recipes())
     if (sql is None) == (file is None):
-        raise typer.BadParameter("give either the SQL or --file, not both")
-    text = sql if sql is not None else file.read_text("utf-8") if file else ""
+        raise typer.BadParameter("give either the SQL or --file, not both; --list shows the cookbook")
+    if (json, csv, parquet is not None).count(True) > 1:
+        raise typer.BadParameter("give one of --json, --csv and --parquet")
+    text = sql if sql is not None else query_text(str(file))
     with _shared(context).laptop() as laptop:
         found = laptop.engine.ask(text)
-    if json:
-        rows_as_json(found)
-    elif csv:
-        rows_as_csv(found)
-    else:
-        rows_as_table(found)
+    return answered(found, json=json, csv=csv, parquet=parquet)
 
 
 @app.command()

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -60,6 +61,29 @@ def rows_as_csv(found: Rows) -> None:
     writer.writerow(found.columns)
     writer.writerows([plain(value) for value in row] for row in found.rows)
     typer.echo(out.getvalue(), nl=False)
+
+
+def rows_as_parquet(found: Rows, path: Path) -> None:
+    """A Parquet file, with the types that the values have."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = zip(*found.rows, strict=True) if found.rows else ((),) * len(found.columns)
+    table = pa.Table.from_arrays([pa.array(list(column)) for column in columns], names=list(found.columns))
+    parquet.write_table(table, path)
+    say(f"{len(found.rows)} rows in {path}")
+
+
+def answered(found: Rows, *, json: bool, csv: bool, parquet: Path | None) -> None:
+    """An answer in the form that is wanted."""
+    if parquet:
+        rows_as_parquet(found, parquet)
+    elif json:
+        rows_as_json(found)
+    elif csv:
+        rows_as_csv(found)
+    else:
+        rows_as_table(found)
 
 
 def _json_value(value: Any) -> Any:

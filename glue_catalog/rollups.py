@@ -46,6 +46,7 @@ MONTHLY = (
 
 LASTING = (
     Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, first_day=("day", "min"), last_day=("day", "max"))),
+    Rollup("all_contexts", "month_tracks", "month", _tally(first_day=("day", "min"), last_day=("day", "max"))),
     Rollup("all_ways", "month_ways", "", _tally()),
     Rollup("all_hours", "month_hours", "", _tally()),
     Rollup("all_sessions", "month_sessions", "", {}),

@@ -147,6 +147,10 @@ class AllTrackRow(Tally, Between, Heard, Named, OfMonth):
     """Month x track x how it was heard, over all closed months: a row of `all_tracks`."""
 
 
+class AllContextRow(Tally, Between, Heard, InContext, OfMonth):
+    """Month x context x how it was heard, over all closed months: a row of `all_contexts`."""
+
+
 class SongRow(BaseModel):
     """What a track is called by the best that is known, and which song it is a recording of: a row of `songs`."""
 

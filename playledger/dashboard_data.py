@@ -218,12 +218,12 @@ class OneHitWonders(Part):
 
 
 class DayOfYear(Part):
-    """The same day in an earlier year, and its most played song."""
+    """A day of an earlier year, and its most played song."""
 
     day: str
     plays: int
-    track: int | None
-    track_plays: int | None
+    track: int
+    track_plays: int
 
 
 class ArtistDetail(Part):
@@ -270,16 +270,26 @@ class DayRecord(Part):
     minutes: int
 
 
+class SessionRecord(Part):
+    """The longest run of music, and the day it begins on."""
+
+    day: str
+    minutes: int
+
+
 class Records(Part):
-    """Records of all time. `current_streak` is null where the data day was silent; `milestones` are [n, day of the
-    n-th play]."""
+    """Records of all time; of equal ones the first. `current_streak` is null where the data day was silent.
+
+    `longest_silence` lies between the first play and the data day. Binges are found in what counts by default, and
+    within a day. `milestones` are [n, day of the n-th play] for round numbers.
+    """
 
     current_streak: Streak | None
     longest_streak: Streak | None
     longest_silence: Streak | None
     fullest_day: DayRecord | None
     longest_day: DayRecord | None
-    longest_session: DayRecord | None
+    longest_session: SessionRecord | None
     track_in_a_row: Binge | None
     artist_in_a_row: Binge | None
     track_in_a_day: Binge | None
@@ -330,8 +340,9 @@ class DashboardData(Part):
     """The whole document. `daily` are the last 371 days, `weekly` the 365 d window, `monthly` all months.
 
     `years` are the calendar years, the current one so far (against as much of the last one), lists of ten.
-    `forgotten` are [track, plays, last day]: played ten times or more, but not in the last 365 days. `back_after` are
-    [track, silent days, day]: played again in the last 90 days after half a year or more.
+    `forgotten` are [track, plays, last day]: played ten times or more, but not in the last 365 days; most plays first.
+    `back_after` are [track, silent days, day]: played again in the last 90 days after 183 silent days or more; the
+    longest silence first. `on_this_day` are the ten years before the day after `data_day`, on which one looks.
     """
 
     schema_: Literal[1] = Field(1, alias="schema")

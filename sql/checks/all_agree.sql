@@ -10,6 +10,9 @@ with told as (
     select 'plays' as what, 'all_tracks' as source, month, plays, ms
     from all_tracks where month >= :p_month_from and month <= :p_month_to
     union all
+    select 'plays' as what, 'all_contexts' as source, month, plays, ms
+    from all_contexts where month >= :p_month_from and month <= :p_month_to
+    union all
     select 'plays' as what, 'all_ways' as source, substr(day, 1, 7) as month, plays, ms
     from all_ways where substr(day, 1, 7) between :p_month_from and :p_month_to
     union all
@@ -44,5 +47,5 @@ compared as (
 
 select what, month as month_name, source, plays, ms
 from compared
-where least <> most or least_ms <> most_ms or tables <> case when what = 'plays' then 4 else 2 end
+where least <> most or least_ms <> most_ms or tables <> case when what = 'plays' then 5 else 2 end
 order by what, month, source

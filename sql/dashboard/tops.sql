@@ -33,9 +33,9 @@ placed as (
 ),
 
 summed as (
-    select window_name, is_previous, grouping(song, artist, album) as sort, artist, album, min(song) as track_uri,
-        coalesce(song, artist || coalesce(chr(10) || album, '')) as thing, cast(sum(plays) as bigint) as plays,
-        cast(sum(ms) as bigint) as ms
+    select window_name, is_previous, grouping(song, artist, album) as sort, artist, album,
+        coalesce(song, min(track_uri)) as track_uri, coalesce(song, artist || coalesce(chr(10) || album, '')) as thing,
+        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
     from placed
     group by window_name, is_previous, grouping sets ((song), (artist), (artist, album))
 ),

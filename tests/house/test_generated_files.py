@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+import sql
 from aggregation import payload
+from cli import ask
 from glue_catalog import __main__ as glue_catalog
 from glue_catalog.tables import TABLES
 
@@ -17,6 +19,17 @@ def test_the_table_catalog_is_fresh() -> None:
 
 def test_the_schema_of_the_document_is_fresh() -> None:
     assert payload.SCHEMA.read_text("utf-8") == payload.schema()
+
+
+def test_the_page_of_the_cookbook_is_fresh() -> None:
+    assert ask.PAGE.read_text("utf-8") == ask.page()
+
+
+def test_every_query_of_the_cookbook_runs_as_it_stands_in_athena_too() -> None:
+    """Named queries have no parameters; their name and description are short."""
+    queries = [sql.load(name) for name in sql.names("cookbook")]
+    assert len(queries) >= 15
+    assert [query.name for query in queries if query.params or len(query.answers) > 1024 or len(query.name) > 128] == []
 
 
 def test_the_table_catalog_fits_what_glue_takes() -> None:

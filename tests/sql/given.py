@@ -1,5 +1,7 @@
 """Rows for tables from the few columns a test cares about; the others get plain defaults."""
 
+import gzip
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +18,9 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
     store = DirectoryTableStore(root)
     for table, partitions in given.items():
         for partition, rows in partitions.items():
+            if table == "journal":
+                _write_entries(root, str(partition), rows)
+                continue
             plain = [
                 {name: str(value) if isinstance(value, date) else value for name, value in row.items()} for row in rows
             ]
@@ -23,6 +28,13 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
             digest = f"given {len(store.list(table))}"
             store.write(table, str(partition), filled, digest=digest, replaces=store.list(table).get(str(partition)))
     return store
+
+
+def _write_entries(root: Path, dt: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    folder = root / "journal" / f"dt={dt}"
+    folder.mkdir(parents=True)
+    lines = "".join(json.dumps(dict(row)) + "\n" for row in rows)
+    (folder / "0-given.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
 
 
 def _names(row: Mapping[str, Any]) -> dict[str, str]:
@@ -119,6 +131,12 @@ def _all_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"month": first[:7], **_names(row), **_heard(row), "first_day": first, "last_day": first}
 
 
+def _all_context(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """As in `all_tracks`, without the tracks."""
+    names = ("track_uri", "track_name", "artist_name", "album_name")
+    return {**CONTEXT, **{key: value for key, value in _all_track("", row).items() if key not in names}}
+
+
 LONG_AGO = "2025-01"
 """The month of what lies in tables of all closed months, unless it has a day."""
 
@@ -190,6 +208,7 @@ DEFAULTS = {
     "track_versions": lambda month, row: _track(f"{month}-01", row),
     "artist_versions": lambda month, row: _artist(f"{month}-01", row),
     "all_tracks": _all_track,
+    "all_contexts": _all_context,
     "all_ways": lambda _, row: _month_way(LONG_AGO, row),
     "all_hours": lambda _, row: _month_hour(LONG_AGO, row),
     "all_sessions": lambda _, row: _month_session(LONG_AGO, row),

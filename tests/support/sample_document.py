@@ -17,6 +17,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from playledger.dashboard_data import WINDOW_DAYS, WINDOW_NAMES, DashboardData
+from tests.support.sample_discovery import discovery_parts, played, pointed_at, retold
+from tests.support.sample_listening import CONTEXTS, GENRES, Listened, genres_of, listening_parts
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dashboard" / "sample" / "dashboard_data.json"
 SEED = 20261110
@@ -101,6 +103,9 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
     first = dated[0][0] if dated else ledger.data_day
     whole = _tally(ledger, [play for _, _, play in dated])
     spans = {name: _span(name, first, ledger.data_day) for name in WINDOW_NAMES}
+    windows = {
+        name: _window(ledger, *span, first, None if name == "all" else _before(*span)) for name, span in spans.items()
+    }
     document = {
         "schema": 1,
         "app_version": "0.1.0",
@@ -113,24 +118,38 @@ def compile_document(ledger: Ledger, **changes: Any) -> DashboardData:
         "next_poll_at": utc(built + timedelta(minutes=50)),
         "health": _health(ledger, first if dated else None),
         "totals": whole | {"since": first.isoformat() if dated else None},
-        "windows": {
-            name: _window(ledger, *span, first, None if name == "all" else _before(*span))
-            for name, span in spans.items()
-        },
+        "windows": windows,
+        **_discovery(ledger, [play for _, _, play in dated], windows),
         "years": _years(ledger, first),
         **_series(ledger, dated, first, spans["365d"][0]),
         "playlist": None,
         "recent": [(play.at, play.song) for _, _, play in reversed(dated[-50:])],
         "dict": {
             "tracks": [(s.name, s.artist, s.album, s.spotify_id, s.seconds) for s in ledger.music.songs],
-            "artists": [(name, spotify_id, ()) for name, spotify_id in ledger.music.artists],
+            "artists": [
+                (name, spotify_id, genres_of(index)) for index, (name, spotify_id) in enumerate(ledger.music.artists)
+            ],
             "albums": ledger.music.albums,
-            "genres": (),
-            "contexts": (),
+            "genres": GENRES,
+            "contexts": CONTEXTS,
         },
         "questions": {name: {"version": 1, "sha256": f"{hash_of(name):064x}"} for name in QUESTIONS},
     }
     return DashboardData.model_validate(document | changes)
+
+
+def _discovery(ledger: Ledger, plays: Sequence[Heard], windows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    listed = sorted(
+        (place, row[0])
+        for window in windows.values()
+        for rows in (window["top_artists"], window["by_time"]["artists"])
+        for place, row in enumerate(rows)
+    )
+    heard = [
+        played(number, ledger.local(play), play.song, ledger.music.songs[play.song].artist, play.ms)
+        for number, play in enumerate(plays)
+    ]
+    return discovery_parts(heard, ledger.data_day, [artist for _, artist in listed])
 
 
 QUESTIONS = ("hours", "per_day", "top_albums", "top_artists", "top_tracks", "totals")
@@ -248,12 +267,25 @@ def _window(
         "by_time": _lists(ledger, plays, earlier, "ms", most),
         "hours": _counted((moment.hour for moment in clock), 24),
         "hourdow": _counted((moment.weekday() * 24 + moment.hour for moment in clock), 168),
-        **UNTOLD,
+        **listening_parts(
+            _listened(ledger, plays), _listened(ledger, earlier), _listened(ledger, ledger.plays), (start, end)
+        ),
         "sentence": _sentence(tops["top_tracks"], earlier, debuts["new_artists"], has_before),
     }
 
 
-UNTOLD = dict.fromkeys(("top_genres", "top_contexts", "ways", "sessions", "eras"))
+def _listened(ledger: Ledger, plays: Sequence[Heard]) -> list[Listened]:
+    songs = ledger.music.songs
+    return [
+        Listened(
+            *(play.at, ledger.local(play).date(), songs[play.song].artist, songs[play.song].album, play.ms),
+            is_exported=not play.is_estimate,
+        )
+        for play in sorted(plays, key=lambda play: play.at)
+    ]
+
+
+UNTOLD: dict[str, Any] = {"top_genres": (), "top_contexts": (), "ways": None, "sessions": None, "eras": ()}
 
 
 def _years(ledger: Ledger, first: date) -> dict[str, dict[str, Any]]:
@@ -347,7 +379,7 @@ def _series(
     ledger: Ledger, dated: Sequence[tuple[date, int, Heard]], first: date, year_start: date
 ) -> dict[str, dict[str, Any] | None]:
     if not dated:
-        return {"daily": None, "weekly": None, "monthly": None, "alldays": None}
+        return dict.fromkeys(("daily", "weekly", "monthly", "alldays", "month_of_year"))
     plays: Counter[date] = Counter()
     ms: defaultdict[date, int] = defaultdict(int)
     for day, _, play in dated:
@@ -366,11 +398,13 @@ def _series(
     for day in _days(first, last):
         months[f"{day:%Y-%m}"].append(day)
     starts = _days(daily_from, last)[::7]
+    of_year = [[day for day in _days(first, last) if day.month == month] for month in range(1, 13)]
     weeks = [[day for day in _days(start, start + 6 * DAY) if day >= year_start] for start in starts]
     return {
         "daily": summed([[day] for day in _days(daily_from, last)], daily_from.isoformat()),
         "weekly": summed(weeks, daily_from.isoformat()),
         "monthly": summed(list(months.values()), min(months)),
+        "month_of_year": {key: value for key, value in summed(of_year, "").items() if key != "start"},
         "alldays": {"start": first.isoformat(), "plays": [plays[day] for day in _days(first, last)]},
     }
 
@@ -531,8 +565,11 @@ def trimmed(document: DashboardData) -> DashboardData:
     mentioned = rows["tracks"] | {track for _, track in body["recent"]}
     mentioned |= set(body["playlist"]["tracks"] if body["playlist"] else ())
     mentioned |= {window["sentence"]["top_track"] for window in windows if window["sentence"]} - {None}
+    tracks_told, artists_told = pointed_at(body)
+    mentioned |= tracks_told
     albums = rows["albums"] | {names["tracks"][t][2] for t in mentioned} - {None}
-    artists = rows["artists"] | {names["tracks"][t][1] for t in mentioned} | {names["albums"][a][1] for a in albums}
+    artists = rows["artists"] | artists_told | {names["tracks"][t][1] for t in mentioned}
+    artists |= {names["albums"][a][1] for a in albums}
     track_at, artist_at, album_at = (
         {old: new for new, old in enumerate(sorted(kept))} for kept in (mentioned, artists, albums)
     )
@@ -550,6 +587,7 @@ def trimmed(document: DashboardData) -> DashboardData:
     body["recent"] = [[at, track_at[track]] for at, track in body["recent"]]
     if body["playlist"]:
         body["playlist"]["tracks"] = [track_at[track] for track in body["playlist"]["tracks"]]
+    body |= retold(body, track_at.__getitem__, artist_at.__getitem__)
     return DashboardData.model_validate(body)
 
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregation.names import Names, clean
-from aggregation.questions import TrackNames
+from aggregation.names import Names, TrackNames, clean
 
 pytestmark = pytest.mark.unit
 
