@@ -1,5 +1,5 @@
 # What people and CI run. Needs make and any Python >= 3.11; everything else is fetched, pinned and hashed.
-# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate bench and deploy.
+# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate, bench and deploy.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
 from itertools import groupby
@@ -74,7 +74,8 @@ def _stale(
     question: Query, stored: Mapping[str, Stored], plays: Mapping[str, str], days: set[str], tz: str
 ) -> dict[str, tuple[str, Stored | None]]:
     """Day -> (digest that it should have, what is stored now), for those that differ. Days once stored stay in view."""
-    digests = {day: _digest(question, plays, day, tz) for day in days | set(stored)}
+    made_with = [question.sha256, tz, version("tzdata")]
+    digests = {day: _digest(made_with, plays, day) for day in days | set(stored)}
     return {
         day: (digest, stored.get(day))
         for day, digest in digests.items()
@@ -82,12 +83,11 @@ def _stale(
     }
 
 
-def _digest(question: Query, plays: Mapping[str, str], day: str, tz: str) -> str:
-    """Names all that a day's summary is made from."""
+def _digest(made_with: Sequence[str], plays: Mapping[str, str], day: str) -> str:
+    """Names all that a day's summary is made from: SQL, zone and tz database, and the plays around it."""
     around = [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
     inputs = [f"{dt} {plays[dt]}" for dt in around if dt in plays]
-    named = "\n".join([question.sha256, tz, version("tzdata"), *inputs])
-    return hashlib.sha256(named.encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join([*made_with, *inputs]).encode()).hexdigest()[:32]
 
 
 def _rebuild(
