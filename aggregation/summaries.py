@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
@@ -74,8 +75,7 @@ def _stale(
     question: Query, stored: Mapping[str, Stored], plays: Mapping[str, str], days: set[str], tz: str
 ) -> dict[str, tuple[str, Stored | None]]:
     """Day -> (digest that it should have, what is stored now), for those that differ. Days once stored stay in view."""
-    made_with = [question.sha256, tz, version("tzdata")]
-    digests = {day: _digest(made_with, plays, day) for day in days | set(stored)}
+    digests = {day: _digest(question, plays, day, tz) for day in days | set(stored)}
     return {
         day: (digest, stored.get(day))
         for day, digest in digests.items()
@@ -83,11 +83,18 @@ def _stale(
     }
 
 
-def _digest(made_with: Sequence[str], plays: Mapping[str, str], day: str) -> str:
-    """Names all that a day's summary is made from: SQL, zone and tz database, and the plays around it."""
+def _digest(question: Query, plays: Mapping[str, str], day: str, tz: str) -> str:
+    """Names all that a day's summary is made from."""
     around = [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
     inputs = [f"{dt} {plays[dt]}" for dt in around if dt in plays]
-    return hashlib.sha256("\n".join([*made_with, *inputs]).encode()).hexdigest()[:32]
+    named = "\n".join([question.sha256, tz, _zone_data(), *inputs])
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+@cache
+def _zone_data() -> str:
+    """Version of the tz database; to look it up takes longer than all the rest of a digest."""
+    return version("tzdata")
 
 
 def _rebuild(
