@@ -1,9 +1,10 @@
 # What people and CI run. Needs make and any Python >= 3.11; everything else is fetched, pinned and hashed.
-# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate bench and deploy.
+# `make` alone prints the list. PYTHON chooses another interpreter, ARGS adds to demo, test, lock, simulate, bench,
+# cost and deploy.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check lint format types generate lock wheel build simulate bench screenshot deploy destroy checkov clean
+.PHONY: help setup demo test check lint format types generate lock wheel build simulate bench bench-memory cost screenshot deploy destroy checkov clean
 
 PYTHON ?= >=3.11
 ARGS ?=
@@ -53,6 +54,12 @@ generate: $(DEV) ## write the files that come from code: table catalog, JSON sch
 
 bench: $(DEV) ## what a night costs after one and after ten years; fails past a limit (an hour; ARGS="--years 1 3")
 	$(BIN)/python -m bench.night $(ARGS)
+
+bench-memory: $(DEV) ## memory and loading time of each function, of the built code; fails past a limit
+	$(BIN)/python -m bench.memory $(ARGS)
+
+cost: $(DEV) ## count a month in AWS and write docs/cost.md; fails past a limit (half an hour)
+	$(BIN)/python -W ignore -m bench.cost $(ARGS)
 
 screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)
 	$(BIN)/playledger --home build/screenshot demo --fresh --no-serve

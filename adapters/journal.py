@@ -66,12 +66,18 @@ class DirectoryJournal:
                 raise CorruptObject(f"the journal holds no {key}") from error
 
     def _files(self, first: date | None, last: date | None) -> Iterator[JournalObject]:
-        for folder in self._root.glob(f"{PREFIX}*"):
-            for file in folder.iterdir():
-                key = f"journal/{folder.name}/{file.name}"
-                dt = key_date(key)
-                if dt and _is_within(dt, first, last):
-                    yield JournalObject(key, dt, file.stat().st_size)
+        for folder in self._folders(first, last):
+            with os.scandir(folder) as files:
+                for file in files:
+                    key = f"journal/{folder.name}/{file.name}"
+                    dt = key_date(key)
+                    if dt and _is_within(dt, first, last):
+                        yield JournalObject(key, dt, file.stat().st_size)
+
+    def _folders(self, first: date | None, last: date | None) -> Iterator[Path]:
+        """The folders of these dates: what is in the others need not be looked at."""
+        least, most = f"dt={first or ''}", f"dt={last or '~'}"
+        return (folder for folder in self._root.glob(f"{PREFIX}*") if least <= folder.name <= most)
 
 
 def _make_folder(folder: Path) -> None:

@@ -69,7 +69,7 @@ def aggregate(
         reconcile(journal, hot, now=now)
     with stages.timed("settle"):
         settled = settle_changed(journal, tables, progress=progress)
-        gaps = settle_gaps(journal, tables)
+        gaps = settle_gaps(journal, tables, evidence=settled.evidence)
     with stages.timed("summarise"):
         rebuilt = summarise(tables, counted, tz=settings.time_zone, progress=progress)
     with stages.timed("roll up"):

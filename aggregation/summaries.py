@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,8 +99,14 @@ def _digest(question: Query, plays: Mapping[str, str], day: str, tz: str) -> str
     """Names all that a day's summary is made from."""
     around = [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
     inputs = [f"{dt} {plays[dt]}" for dt in around if dt in plays]
-    named = "\n".join([question.sha256, tz, version("tzdata"), *inputs])
+    named = "\n".join([question.sha256, tz, _zone_data(), *inputs])
     return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+@cache
+def _zone_data() -> str:
+    """Version of the tz database; to look it up takes longer than all the rest of a digest."""
+    return version("tzdata")
 
 
 def _rebuild(

@@ -28,7 +28,7 @@ from playledger.journal import Batch
 
 ZONE = "Europe/Stockholm"
 LAST_DAY = date(2026, 10, 31)
-FORMAT = 2
+FORMAT = 3
 """Part of a history's name: another number makes all histories anew."""
 
 EXPORT_OVERLAP = 28
@@ -79,7 +79,7 @@ class Recipe:
 class History:
     """A history on disk: `folder`/journal up to the recipe's now, `folder`/next/journal with what the day after adds.
 
-    `state` and `next_state` are capture's after each. `plays` counts all plays, `objects` and `bytes` the journal's.
+    `plays` counts all plays, `objects` and `bytes` the journal's.
     """
 
     folder: Path
@@ -89,8 +89,6 @@ class History:
     bytes: int
     distinct: dict[str, dict[str, int]]
     members: list[tuple[str, list[float], list[float]]]
-    state: str
-    next_state: str
     seconds: float
 
 
@@ -110,15 +108,13 @@ def _make(recipe: Recipe, folder: Path) -> None:
     (folder / "next" / "journal").mkdir(parents=True)
     shelf = _Shelf(folder)
     with progress_bar("making the history") as moved:
-        state = _play_through(recipe, census, polled, shelf, moved)
+        _play_through(recipe, census, polled, shelf, moved)
     said = {
         "plays": census.plays,
         "objects": shelf.objects,
         "bytes": shelf.bytes,
         "distinct": census.distinct(),
         "members": list(census.members([profile.name for profile in members(recipe.plays_per_month)])),
-        "state": state,
-        "next_state": polled.state.model_dump_json(),
         "seconds": round(time.monotonic() - started, 1),
     }
     (folder / "history.json").write_text(json.dumps(said), "utf-8")
@@ -126,8 +122,8 @@ def _make(recipe: Recipe, folder: Path) -> None:
 
 def _play_through(
     recipe: Recipe, census: Census, polled: PolledDays, shelf: "_Shelf", moved: Callable[[int, int], None]
-) -> str:
-    """Writes all objects; returns capture's state as it was at the end of the history."""
+) -> None:
+    """Writes all objects."""
     catalogue = catalogue_for(recipe.plays_per_month, recipe.seed)
     first = LAST_DAY - timedelta(days=recipe.days - 1)
     rows = ExportedRows(recipe.exported_until)
@@ -146,9 +142,7 @@ def _play_through(
         moved(number, recipe.days)
     shelf.take(rows.close(), is_sampled=True)
     shelf.take(polled.poll_until(recipe.now))
-    state = polled.state.model_dump_json()
     shelf.take(polled.poll_until(recipe.next_now), into="next")
-    return state
 
 
 def _midnight(dt: date) -> datetime:

@@ -22,8 +22,8 @@ from bench.history import History, Recipe, described, ensure, options
 from bench.stage import Asked, Measured
 from bench.tables import Limit, limit_table, question_table, size_table, step_table, times, total_bytes
 from cli.show import say
-from playledger.journal import decode
-from playledger.models import IngestionState, PlayEvent, format_instant
+from playledger.models import format_instant
+from settlement.job import rebuild
 from wiring.laptop import open_home
 
 DOCUMENT = "site/dashboard_data.json"
@@ -86,13 +86,9 @@ def _derived(home: Path) -> Iterator[Path]:
 
 def _capture(history: History, home: Path) -> None:
     """One more day of polls, as capture leaves it: in the journal, in the hot store and in the state."""
-    added = history.folder / "next"
-    _linked(added / "journal", home / "journal")
-    keys = sorted(path.relative_to(added).as_posix() for path in added.rglob("*.gz"))
-    entries = [entry for key in keys for entry in decode(key, (added / key).read_bytes())]
+    _linked(history.folder / "next" / "journal", home / "journal")
     with open_home(home, {}) as laptop:
-        laptop.hot.fill([entry for entry in entries if isinstance(entry, PlayEvent)], history.recipe.next_now)
-        laptop.hot.replace_state(IngestionState.model_validate_json(history.next_state))
+        rebuild(laptop.journal, laptop.hot, now=history.recipe.next_now)
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.query_engine import MEMORY_LIMIT, DuckDbQueryEngine
-from aggregation.job import aggregate
-from cli.commands import enrich_once
+from cli.commands import aggregate_once, enrich_once
 from cli.options import moment, progress_bar
 from playledger.ports import QueryEngine, Question, Rows
 from wiring.laptop import Laptop, open_home
@@ -32,11 +31,15 @@ select path, sum(bytes) from duckdb_logs_parsed('FileSystem') where op = 'READ' 
 
 @dataclass
 class Asked:
-    """What one question took over all the times it was asked; `bytes` by table, and how many `files` were opened."""
+    """What one question took over all the times it was asked; `bytes` by table, and how many `files` were opened.
+
+    `peak_mb` is the most memory that the process had had by its end: where it rises, the question needs it.
+    """
 
     times: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
+    peak_mb: float = 0.0
     bytes: dict[str, int] = field(default_factory=dict)
     files: int = 0
 
@@ -77,7 +80,7 @@ class Timed:
         seconds = time.perf_counter() - started
         asked = self.asked.setdefault(name, Asked())
         asked.times, asked.seconds = asked.times + 1, asked.seconds + seconds
-        asked.slowest = max(asked.slowest, seconds)
+        asked.slowest, asked.peak_mb = max(asked.slowest, seconds), _peak_mb()
         reads = self._reads()
         asked.files += len(reads)
         for path, size in reads.items():
@@ -105,23 +108,12 @@ class MeteredEngine(DuckDbQueryEngine):
         return {str(path).removeprefix(self._root): int(size) for path, size in found}
 
 
-def _aggregated(laptop: Laptop, engine: QueryEngine, now: datetime) -> dict[str, Any]:
+def _aggregated(laptop: Laptop, now: datetime) -> dict[str, Any]:
     with progress_bar("settling, summarising") as moved:
-        report = aggregate(
-            laptop.journal,
-            laptop.tables,
-            laptop.hot,
-            laptop.tokens,
-            engine,
-            laptop.publisher,
-            now=now,
-            settings=laptop.settings,
-            progress=moved,
-        )
-    return report.model_dump(mode="json")
+        return aggregate_once(laptop, now, moved).model_dump(mode="json")
 
 
-def _learned(laptop: Laptop, _engine: QueryEngine, now: datetime) -> dict[str, Any]:
+def _learned(laptop: Laptop, now: datetime) -> dict[str, Any]:
     with progress_bar("learning names") as moved:
         return enrich_once(laptop, now, moved, offline=True).model_dump(mode="json")
 
@@ -134,8 +126,9 @@ def measured(job: str, home: Path, now: datetime, zone: str, *, is_metered: bool
     metering = closing(MeteredEngine(home)) if is_metered else nullcontext()
     with open_home(home, {"time_zone": zone}, lambda: now) as laptop, metering as meter:
         timed = Timed(meter, meter.reads) if meter else Timed(laptop.engine, dict)
+        laptop.engine = timed
         started = time.perf_counter()
-        report = JOBS[job](laptop, timed, now)
+        report = JOBS[job](laptop, now)
         seconds = time.perf_counter() - started
     used = resource.getrusage(resource.RUSAGE_SELF)
     return Measured(seconds, used.ru_utime + used.ru_stime, _peak_mb(), report, timed.asked)

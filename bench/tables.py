@@ -64,16 +64,16 @@ def total_bytes(step: Measured) -> int:
 
 
 def question_table(title: str, metered: Measured, timed: Measured) -> str:
-    """One line for each question, most bytes first; seconds are those of the night that was not counting bytes."""
-    heads = f"{title:<34}{'times':>6}{'seconds':>9}{'files':>8}{'bytes':>14}  of which"
+    """One line for each question, most bytes first; seconds and memory are those of the night that counted none."""
+    heads = f"{title:<34}{'times':>6}{'seconds':>9}{'peak MB':>9}{'files':>8}{'bytes':>14}  of which"
     ordered = sorted(metered.asked.items(), key=lambda item: (-sum(item[1].bytes.values()), item[0]))
     return "\n".join([heads, *(_question(name, asked, timed.asked.get(name)) for name, asked in ordered)])
 
 
 def _question(name: str, asked: Asked, timed: Asked | None) -> str:
-    seconds = f"{timed.seconds:.3f}" if timed else "-"
+    took = f"{timed.seconds:>9.3f}{timed.peak_mb:>9.0f}" if timed else f"{'-':>9}{'-':>9}"
     parts = ", ".join(f"{table} {size:,}" for table, size in sorted(asked.bytes.items(), key=lambda part: -part[1]))
-    return f"{name:<34}{asked.times:>6}{seconds:>9}{asked.files:>8,}{sum(asked.bytes.values()):>14,}  {parts}"
+    return f"{name:<34}{asked.times:>6}{took}{asked.files:>8,}{sum(asked.bytes.values()):>14,}  {parts}"
 
 
 def size_table(sizes: Mapping[str, Any]) -> str:

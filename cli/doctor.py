@@ -63,12 +63,19 @@ def login_findings(tokens: TokenStore, state: IngestionState | None, now: dateti
     except NeedsReauth:
         yield note("login", "nobody is logged in: nothing is polled", advice)
         return
-    if state and state.needs_reauth:
+    if _is_refused(state, token):
         yield wrong("login", "Spotify no longer accepts it", advice, OwnerMustAct)
     else:
         yield _life(token, now, advice)
     if state and state.account_hash and token.account_hash and state.account_hash != token.account_hash:
         yield wrong("account", "the login is another account's than the ledger", advice, OwnerMustAct)
+
+
+def _is_refused(state: IngestionState | None, token: Token) -> bool:
+    """Whether this login was refused: a newer one is tried by the next poll, which then forgets the refusal."""
+    if state is None or not state.needs_reauth:
+        return False
+    return state.last_run_timestamp is None or token.authorized_at <= state.last_run_timestamp
 
 
 def _life(token: Token, now: datetime, advice: str) -> Finding:

@@ -151,13 +151,19 @@ def _refusal(engine: QueryEngine, question: Query, zone: str) -> list[Finding]:
 
 MOMENT = datetime(2026, 1, 1)  # noqa: DTZ001  a parameter is UTC without saying so
 
+SAMPLES: Mapping[str, object] = {
+    "p_limit": 10,
+    "p_seconds": 30,
+    **dict.fromkeys(("p_done", "p_incognito", "p_lasting", "p_plain"), True),
+}
+"""Parameters that are numbers, or true or false. All others are text: zones, dates, months, lists of URIs."""
+
 
 def samples(question: Query, zone: str) -> dict[str, object]:
     """A value of the right kind for each parameter: windows that are told apart by name have moments as bounds."""
     has_moments = any(name.startswith("p_from_") for name in question.params)
-    kinds: dict[str, object] = {"p_tz": zone, "p_limit": 10}
     bound: object = MOMENT if has_moments else MOMENT.date().isoformat()
-    return {name: kinds.get(name, bound) for name in question.params}
+    return {name: SAMPLES.get(name, zone if name == "p_tz" else bound) for name in question.params}
 
 
 def compared(aws: "Aws", visit: Visit, engine: QueryEngine | None = None, *, quiet: bool = False) -> list[Finding]:

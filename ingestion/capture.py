@@ -96,7 +96,7 @@ def capture(
     state = _read_state(hot)
     if state:
         _refuse_another_account(state, account_hash)
-        if state.blocked_until and now < state.blocked_until:
+        if _is_blocked(state, now):
             return CaptureReport(outcome="blocked", blocked_until=state.blocked_until, version=state.version)
         if only_if_due and not due(state, now):
             return CaptureReport(outcome="not_due", version=state.version)
@@ -249,6 +249,12 @@ def _remember_block(hot: HotStore, state: IngestionState | None, refusal: RateLi
     return CaptureReport(outcome="blocked", blocked_until=until, version=after.version if after else 0)
 
 
+def _is_blocked(state: IngestionState, now: datetime) -> bool:
+    """Whether Spotify must not be asked. A block longer than any ever noted comes from a clock that was ahead then."""
+    until = state.blocked_until
+    return until is not None and timedelta() < until - now <= LONGEST_BLOCK
+
+
 def _block_length(refusal: RateLimited, earlier: int) -> timedelta:
     """How long to keep away: as Spotify says, else longer with each refusal in a row."""
     if refusal.retry_after is not None:
@@ -270,7 +276,7 @@ def due(state: IngestionState | None, now: datetime) -> bool:
     """
     if state is None:
         return True
-    if state.needs_reauth or (state.blocked_until and now < state.blocked_until):
+    if state.needs_reauth or _is_blocked(state, now):
         return False
     last_run, newest = state.last_run_timestamp, state.last_seen_played_at
     if last_run is None or now - last_run > SLOT:

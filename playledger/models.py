@@ -408,6 +408,7 @@ class Gap(Model):
     lost_estimate: float | None = Field(
         description="expected number from the listener's own rate; null without history"
     )
+    made_from: str = Field(description="digest of the coverage and the plays that say this; the same, the same gap")
 
 
 class SettledDay(Model):

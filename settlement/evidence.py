@@ -1,6 +1,7 @@
 """What polls and exports vouch for, folded once per month of the journal and kept in the `coverage` table."""
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,9 +33,10 @@ class Evidence:
         return union(span for span in map(healed_by, self.exported) if span)
 
     def healed_within(self, first: int, last: int) -> list[Span]:
-        """The part of it that lies in [first, last]."""
-        inside = (Span(max(span.lo, first), min(span.hi, last)) for span in self.healed)
-        return [span for span in inside if span.lo <= span.hi]
+        """The part of it that lies in [first, last]; looks at no other part, for each day of a long journal asks."""
+        start = bisect_left(self.healed, first, key=lambda span: span.hi)
+        stop = bisect_right(self.healed, last, key=lambda span: span.lo)
+        return [Span(max(span.lo, first), min(span.hi, last)) for span in self.healed[start:stop]]
 
 
 def gather(days: JournalDays, tables: TableStore) -> Evidence:

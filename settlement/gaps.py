@@ -1,18 +1,19 @@
 """The holes in coverage as the `gaps` table: how many plays each may hold, and whether one inside is proved."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 from playledger.coverage import SHORTEST_PLAY_MS, Hole, Span, uncovered
+from playledger.errors import CorruptObject
 from playledger.models import Gap, GapClass, Media, Source, canonical_row, from_ms, parse_instant, to_ms, utc_day
 from playledger.ports import Journal, Stored, TableStore
 from settlement.days import JournalDays, dates
 from settlement.evidence import Evidence, gather
 
-GAPS_VERSION = 1
+GAPS_VERSION = 2
 TABLE, PLAYS = "gaps", "plays"
 
 BASE_DAYS = 28
@@ -25,18 +26,33 @@ HOUR_MS = 3_600_000
 HOURS_A_WEEK = 168
 
 
-def settle_gaps(journal: Journal, tables: TableStore) -> tuple[Gap, ...]:
-    """All gaps, oldest first. They follow from coverage and plays, and are found again only where those changed."""
-    evidence = gather(JournalDays(journal), tables)
+def settle_gaps(journal: Journal, tables: TableStore, *, evidence: Evidence | None = None) -> tuple[Gap, ...]:
+    """All gaps, oldest first. They follow from coverage and plays, and are found again only where those changed.
+
+    `evidence` is what settling has gathered a moment ago; without it the journal is listed here.
+    """
+    evidence = evidence or gather(JournalDays(journal), tables)
     plays = tables.list(PLAYS)
     stored = tables.list(TABLE).get("")
     digest = _digest(evidence, plays)
     if stored and stored.digest == digest:
         return tuple(Gap.model_validate(row) for row in tables.read(TABLE, ""))
+    earlier = _earlier(tables, stored)
     known = _KnownPlays(tables, plays)
-    gaps = tuple(_gap(hole, evidence, known) for hole in uncovered(evidence.vouched, evidence.healed))
+    gaps = tuple(_kept(hole, evidence, known, earlier) for hole in uncovered(evidence.vouched, evidence.healed))
     tables.write(TABLE, "", map(canonical_row, gaps), digest=digest, replaces=stored)
     return gaps
+
+
+def _earlier(tables: TableStore, stored: Stored | None) -> dict[str, Gap]:
+    """The gaps that this version found before, by what they were made from; none where they cannot be read."""
+    if stored is None or not stored.digest.startswith(f"v{GAPS_VERSION}:"):
+        return {}
+    try:
+        gaps = [Gap.model_validate(row) for row in tables.read(TABLE, "")]
+    except CorruptObject:
+        return {}
+    return {gap.made_from: gap for gap in gaps}
 
 
 def _digest(evidence: Evidence, plays: Mapping[str, Stored]) -> str:
@@ -49,6 +65,7 @@ class _KnownPlays:
 
     def __init__(self, tables: TableStore, listed: Mapping[str, Stored]) -> None:
         self._tables = tables
+        self._listed = listed
         self._first = date.fromisoformat(min(listed)) if listed else None
         self.of = lru_cache(2 * BASE_DAYS)(self._of)
         self.rates = lru_cache(1)(self._rates)
@@ -58,10 +75,19 @@ class _KnownPlays:
         rows = self._tables.read(PLAYS, dt.isoformat())
         return [(to_ms(parse_instant(row["played_at"])), row["source"] == Source.EXPORT) for row in rows if _lists(row)]
 
+    def base(self, before: date) -> list[date]:
+        """The days before this date from which the listener's rate is taken."""
+        first = max(self._first, before - timedelta(days=BASE_DAYS)) if self._first else before
+        return list(dates(first, before - timedelta(days=1)))
+
+    def named(self, days: Iterable[date]) -> list[str]:
+        """What the plays of these days were made from."""
+        found = ((dt, self._listed.get(dt.isoformat())) for dt in days)
+        return [f"{dt}={stored.digest if stored else None}" for dt, stored in found]
+
     def _rates(self, before: date) -> Sequence[float] | None:
         """Plays to expect in each UTC hour of a week (0: the epoch's Thursday), from the days before this date."""
-        first = max(self._first, before - timedelta(days=BASE_DAYS)) if self._first else before
-        days = list(dates(first, before - timedelta(days=1)))
+        days = self.base(before)
         if len(days) < LEAST_DAYS:
             return None
         counts, met = [0] * HOURS_A_WEEK, [0] * HOURS_A_WEEK
@@ -82,31 +108,43 @@ def _lists(row: Mapping[str, Any]) -> bool:
     return row["kind"] == Media.MUSIC and (row["ms_played"] is None or row["ms_played"] >= SHORTEST_PLAY_MS)
 
 
-def _gap(hole: Hole, evidence: Evidence, known: _KnownPlays) -> Gap:
-    missed = _missed_inside(hole, evidence.exported, known)
-    is_certain = missed or any(hole.after < moment < hole.before for moment in evidence.late)
+def _kept(hole: Hole, evidence: Evidence, known: _KnownPlays, earlier: Mapping[str, Gap]) -> Gap:
+    """The hole as a gap: as it was found before, where it would be found so again."""
+    is_late = any(hole.after < moment < hole.before for moment in evidence.late)
+    inside = _exported_days(hole, evidence.exported)
+    inputs = [str(hole), f"late={is_late}", *known.named(inside), *known.named(known.base(_start(hole)))]
+    made_from = hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:32]
+    return earlier.get(made_from) or _gap(hole, is_late, inside, known, made_from)
+
+
+def _gap(hole: Hole, is_late: bool, inside: Sequence[date], known: _KnownPlays, made_from: str) -> Gap:
+    missed = any(is_missed and hole.after < moment < hole.before for dt in inside for moment, is_missed in known.of(dt))
     return Gap(
         after=from_ms(hole.after),
         before=from_ms(hole.before),
         quiet_until=None if hole.quiet_until is None else from_ms(hole.quiet_until),
-        gap_class=GapClass.CERTAIN if is_certain else GapClass.POSSIBLE,
+        gap_class=GapClass.CERTAIN if missed or is_late else GapClass.POSSIBLE,
         lost_min=min(int(missed), hole.lost_max),
         lost_max=hole.lost_max,
         lost_estimate=_estimate(hole, known),
+        made_from=made_from,
     )
 
 
-def _missed_inside(hole: Hole, exported: Sequence[Span], known: _KnownPlays) -> bool:
-    """Whether an exported play inside the hole has no polled partner. Only where an export reaches in is looked."""
+def _exported_days(hole: Hole, exported: Sequence[Span]) -> list[date]:
+    """The days of the hole that an export reaches into: only there an exported play can lack its polled partner."""
     reaching = [span for span in exported if span.lo < hole.before and hole.after < span.hi]
     days = {
         dt
         for span in reaching
         for dt in dates(utc_day(from_ms(max(span.lo, hole.after))), utc_day(from_ms(min(span.hi, hole.before))))
     }
-    return any(
-        is_missed and hole.after < moment < hole.before for dt in sorted(days) for moment, is_missed in known.of(dt)
-    )
+    return sorted(days)
+
+
+def _start(hole: Hole) -> date:
+    """The date before which the listener's rate is measured."""
+    return utc_day(from_ms(hole.after if hole.quiet_until is None else hole.quiet_until))
 
 
 def _estimate(hole: Hole, known: _KnownPlays) -> float | None:
@@ -115,7 +153,7 @@ def _estimate(hole: Hole, known: _KnownPlays) -> float | None:
     Hours of earlier holes count with what is known of them, so that frequent holes make it too low.
     """
     start = hole.after if hole.quiet_until is None else hole.quiet_until
-    rates = known.rates(utc_day(from_ms(start)))
+    rates = known.rates(_start(hole))
     if rates is None:
         return None
     expected, moment = 0.0, start

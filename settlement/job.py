@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from playledger.models import SettledDay, canonical_row, to_ms
 from playledger.ports import Journal, Stored, TableStore
@@ -18,6 +19,9 @@ __all__ = ["ReconcileReport", "SettleReport", "rebuild", "reconcile", "settle_ch
 BLOCK_DAYS = 14
 """So many neighbouring days are settled at once, at most: a long import loads each day once, in little memory."""
 
+REMEMBERED = 4
+"""Digests kept: plays and account of a day are asked for one after the other, and mostly have the same one."""
+
 NOTHING = SettledDay(
     entries=0, plays=0, duplicates=0, married=0, late_arrivals=0, quarantined=0, short_windows=0, small_overlaps=0
 )
@@ -28,11 +32,15 @@ Moved = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SettleReport:
-    """Which UTC dates were settled again, how many days the journal has, and how many plays were written."""
+    """Which UTC dates were settled again, how many days the journal has, and how many plays were written.
+
+    `evidence` is what the journal vouched for when it was listed: settle_gaps can go on with it.
+    """
 
     changed: tuple[date, ...]
     days: int
     plays: int
+    evidence: Evidence | None = field(default=None, compare=False, repr=False)
 
 
 def settle_changed(journal: Journal, tables: TableStore, *, progress: Moved | None = None) -> SettleReport:
@@ -41,7 +49,8 @@ def settle_changed(journal: Journal, tables: TableStore, *, progress: Moved | No
     Raises CorruptObject, naming it, where an object of the journal cannot be read; earlier days stay settled.
     """
     days = JournalDays(journal)
-    run = _Run(days, gather(days, tables), tables)
+    evidence = gather(days, tables)
+    run = _Run(days, evidence, tables)
     stale = run.stale()
     written = done = 0
     for block in _blocks(stale):
@@ -49,7 +58,7 @@ def settle_changed(journal: Journal, tables: TableStore, *, progress: Moved | No
         done += len(block)
         if progress:
             progress(done, len(stale))
-    return SettleReport(tuple(stale), len(days.dates), written)
+    return SettleReport(tuple(stale), len(days.dates), written, evidence)
 
 
 def _blocks(stale: Sequence[date]) -> Iterator[list[date]]:
@@ -72,6 +81,7 @@ class _Run:
         self._evidence = evidence
         self._tables = tables
         self._stored = {table: tables.list(table) for table in ("plays", "settled_days")}
+        self._digest = lru_cache(REMEMBERED)(self._named)
 
     def stale(self) -> list[date]:
         """Dates whose plays or account are missing, or were made from other entries; also those that lost theirs."""
@@ -116,7 +126,7 @@ class _Run:
             return False
         return stored is not None and stored.digest == self._digest(dt, first, last)
 
-    def _digest(self, dt: date, first: date, last: date) -> str:
+    def _named(self, dt: date, first: date, last: date) -> str:
         """`v<version>:<first>:<last>:<hash>`: the entries of these days, and what exports cover of the date itself."""
         begin = to_ms(datetime.combine(dt, time(), UTC))
         healed = self._evidence.healed_within(begin, begin + 86_400_000 - 1)

@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import cache, cached_property, wraps
 from typing import Any, Self
 
-import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session, get_session
@@ -23,7 +22,6 @@ from adapters.metadata_cache import DynamoMetadataCache
 from adapters.policy_store import S3Policies
 from adapters.publisher import S3Publisher
 from adapters.query_engine import AthenaQueryEngine
-from adapters.spotify import SpotipyClient
 from adapters.table_store import S3TableStore
 from adapters.token_store import ParameterTokenStore
 from playledger.errors import StoreUnavailable
@@ -173,6 +171,10 @@ class Aws:
 
     def spotify_as(self, tokens: TokenStore) -> Spotify:
         """The account that these tokens belong to."""
+        import requests  # the night has no use for these two, and its memory is the dearest
+
+        from adapters.spotify import SpotipyClient
+
         return SpotipyClient(
             tokens,
             client_id=self.settings.spotify_client_id,

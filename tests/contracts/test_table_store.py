@@ -135,6 +135,7 @@ def test_a_table_without_partitions_is_one_object(stores: Callable[[], TableStor
         lost_min=0,
         lost_max=3,
         lost_estimate=0.5,
+        made_from="d",
     )
     stored = stores().write("gaps", "", [canonical_row(gap)], digest="d", replaces=None)
     assert dict(stores().list("gaps")) == {"": stored}

@@ -96,6 +96,16 @@ def test_a_login_that_spotify_refuses_or_of_another_account_is_wrong(
     assert (found["login"].verdict, found["account"].verdict) == ("wrong", "wrong")
 
 
+def test_a_login_newer_than_the_refusal_is_not_the_refused_one(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_home(home, {}, lambda: NOON) as laptop:
+        state, (token, _) = laptop.hot.load_state(), laptop.tokens.load()
+        assert state is not None
+        laptop.hot.commit([], state.model_copy(update={"version": state.version + 1, "needs_reauth": True}))
+        laptop.tokens.save(token.model_copy(update={"authorized_at": NOON + timedelta(minutes=5)}), None)
+    code, found = examined(home, capsys, timedelta(minutes=6))
+    assert (code, found["login"].verdict) == (0, "ok")
+
+
 def test_a_home_that_others_may_open_is_wrong(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home.chmod(0o755)
     code, found = examined(home, capsys)

@@ -197,8 +197,8 @@ def _note_idle(""",
         CAPTURE,
         (
             (
-                "        if state.blocked_until and now < state.blocked_until:\n            return CaptureReport",
-                "        if state.blocked_until and now is None:\n            return CaptureReport",
+                "    return until is not None and timedelta() < until - now <= LONGEST_BLOCK\n",
+                "    return until is not None and now is None\n",
             ),
         ),
     ),

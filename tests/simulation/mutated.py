@@ -1,15 +1,18 @@
-"""A process of its own for one mutant: installs it, then runs one tier. Exit code 1 where the tier catches it.
+"""A process of its own for one mutant: installs it, then runs one tier. Exit code 10 where the tier catches it.
 
 `python -m tests.simulation.mutated NAME TIER`
 """
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.simulation.mutants import BY_NAME
-from tests.simulation.mutation import install
+from tests.simulation.mutation import ROOT, install
 
-CAUGHT, SURVIVED = 1, 0
+CAUGHT, SURVIVED = 10, 0
+"""Exit codes. A process that breaks for another reason ends with 1, which proves nothing."""
 SEEDS = 60
 SUITES = {
     "adapters/hot_store.py": "tests/contracts/test_hot_store.py",
@@ -64,6 +67,15 @@ def random() -> bool:
             print(total.report())
             return True
     return False
+
+
+def run(arguments: list[str], output: Path) -> None:
+    """The same in a forked process, whose output goes to a file."""
+    os.chdir(ROOT)
+    with output.open("w", encoding="utf-8") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    sys.exit(main(arguments))
 
 
 def main(arguments: list[str]) -> int:

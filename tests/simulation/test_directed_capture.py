@@ -470,6 +470,20 @@ def test_f30_a_wrong_clock_of_ours_changes_nothing_that_is_kept(off: int) -> Non
     assert kept[0] == kept[1]
 
 
+def test_f30_a_block_that_our_clock_noted_for_next_year_ends_when_the_clock_is_right_again() -> None:
+    stage = Stage(every(180, NOON - HOUR, 15))
+    stage.poll("zeroth")
+    stage.world.own_clock_off = 300 * DAY
+    stage.answer("first", "429 long")
+    assert stage.poll("first", stage.now + HOUR).result.outcome == "blocked"
+    assert stage.poll("second", stage.now + HOUR).result.outcome == "blocked"
+    stage.world.own_clock_off = 0
+    stage.play(*every(180, stage.now, 5, track=20))
+    assert stage.poll("third", stage.now + HOUR).result.outcome == "captured"
+    assert stage.state.blocked_until is None
+    stage.finish()
+
+
 def test_f31_a_play_from_the_future_is_kept_and_moves_no_cursor() -> None:
     future = played(NOON + 5 * HOUR, track=9, published=NOON - MINUTE)
     stage = Stage([*every(180, NOON - HOUR, 15), future])

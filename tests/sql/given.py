@@ -179,7 +179,7 @@ def _artist(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gap(_partition: str, _row: Mapping[str, Any]) -> dict[str, Any]:
-    bounds = {"lost_min": 0, "lost_max": 1, "lost_estimate": None}
+    bounds = {"lost_min": 0, "lost_max": 1, "lost_estimate": None, "made_from": ""}
     return {"quiet_until": None, "gap_class": "possible", **bounds}
 
 

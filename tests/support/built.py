@@ -10,6 +10,7 @@ import pwd
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,8 @@ KEPT = 3
 
 
 def built(where: Path = ROOT / "build/tests") -> Path:
-    """A folder with code.zip, layer.zip, and the layer's packages for this Python in `here`.
+    """A folder with code.zip, layer.zip, the code unpacked as Lambda does in `task`, and in `here` the layer's packages
+    for this Python.
 
     Raises Misconfigured with uv's words where the packages cannot be had.
     """
@@ -51,7 +53,7 @@ def without_network() -> Path:
 def digest() -> str:
     """Of all that goes in: code, lock, the way it is built, and the Python that builds."""
     parts = [body for _, body in package.code_files()]
-    parts += [(ROOT / name).read_bytes() for name in (package.LOCKED, "wiring/package.py")]
+    parts += [(ROOT / name).read_bytes() for name in (package.LOCKED, "wiring/package.py", "tests/support/built.py")]
     seal = hashlib.sha256(sys.version.encode())
     for part in parts:
         seal.update(hashlib.sha256(part).digest())
@@ -68,7 +70,8 @@ def _build(made: Path) -> None:
     with tempfile.TemporaryDirectory(dir=made.parent, prefix=".building-") as folder:
         out = Path(folder) / "out"
         out.mkdir()
-        package.build_code(out)
+        with zipfile.ZipFile(package.build_code(out)) as archive:
+            archive.extractall(out / "task")
         package.build_layer(out, find_uv())
         package.build_here(out, find_uv())
         shutil.rmtree(out / "layer")

@@ -161,7 +161,7 @@ def terraform_ready(needs: Any, tmp_path_factory: pytest.TempPathFactory) -> Non
 
 @pytest.fixture(scope="session")
 def artifacts(needs: Any) -> Path:
-    """The folder of the real code.zip and layer.zip, and of the layer's packages for this Python in `here`."""
+    """The folder of the real code.zip and layer.zip; `task` is the code unpacked, `here` the layer for this Python."""
     try:
         return without_network()
     except Misconfigured as error:

@@ -1,4 +1,4 @@
-"""A process as Lambda makes it for a function: the code zip and the layer's packages, and nothing else of this tree.
+"""A process as Lambda makes it for a function: the unpacked code zip, the layer's packages, nothing else of ours.
 
 `start` runs this file as the program of such a process: isolated, with the function's variables alone. It reads one
 event a line and answers one JSON object a line: what the handler returned or raised, and the process's memory.
@@ -7,7 +7,6 @@ event a line and answers one JSON object a line: what the handler returned or ra
 import contextlib
 import io
 import json
-import resource
 import subprocess
 import sys
 import sysconfig
@@ -54,7 +53,7 @@ def start(
     pandas layer.
     """
     behind = [sysconfig.get_path("purelib")] if runtime else []
-    paths = [str(artifacts / "code.zip"), str(artifacts / "here"), *behind]
+    paths = [str(artifacts / "task"), str(artifacts / "here"), *behind]
     command = [sys.executable, "-I", "-S", "-B", __file__, handler, json.dumps(paths)]
     with subprocess.Popen(
         command, env=dict(environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -110,9 +109,9 @@ def _outcome(function: Any, event: Any, context: Any) -> dict[str, Any]:
 
 def _ours() -> list[str]:
     """Modules that came from the code zip."""
-    archive = sys.path[0]
+    task = sys.path[0]
     loaded = list(sys.modules.items())
-    return sorted(name for name, module in loaded if str(getattr(module, "__file__", "")).startswith(archive))
+    return sorted(name for name, module in loaded if str(getattr(module, "__file__", "")).startswith(task))
 
 
 def _packages() -> list[str]:
@@ -121,8 +120,9 @@ def _packages() -> list[str]:
 
 
 def _tell(answers: Any, **what: Any) -> None:
-    rss = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # not ru_maxrss: that is of the process which started this one, if it is more
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    rss, peak = (int(lines[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
     answers.write(json.dumps({**what, "rss": rss, "peak": peak}) + "\n")
     answers.flush()
 

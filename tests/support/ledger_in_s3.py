@@ -86,8 +86,8 @@ def ledger_in_s3(now: datetime) -> Iterator[LedgerInS3]:
         session = get_session()
         s3, glue, workgroups = (session.create_client(name, region_name=REGION) for name in ("s3", "glue", "athena"))
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        _make_catalog(glue)
-        _make_workgroup(workgroups)
+        make_catalog(glue)
+        make_workgroup(workgroups)
         athena = LocalAthena(now=lambda: now)
         with serving(athena) as url:
             variables.setenv("AWS_ENDPOINT_URL_ATHENA", url)
@@ -96,7 +96,7 @@ def ledger_in_s3(now: datetime) -> Iterator[LedgerInS3]:
             client.close()
 
 
-def _make_workgroup(client: Any) -> None:
+def make_workgroup(client: Any) -> None:
     configuration = {
         "EnforceWorkGroupConfiguration": True,
         "BytesScannedCutoffPerQuery": CUTOFF,
@@ -106,7 +106,7 @@ def _make_workgroup(client: Any) -> None:
     client.create_work_group(Name=WORKGROUP, Configuration=configuration)
 
 
-def _make_catalog(glue: Any) -> None:
+def make_catalog(glue: Any) -> None:
     """The tables as terraform/catalog.tf makes them of the same file."""
     glue.create_database(DatabaseInput={"Name": DATABASE})
     for name, table in CATALOG.items():

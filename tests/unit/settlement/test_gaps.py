@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from playledger.errors import CorruptObject
 from playledger.models import Claim, Gap, GapClass, Media, PlayEvent
 from settlement.job import settle_changed, settle_gaps
 from tests.support.builders import NOON, a_claim, a_play, minutes
@@ -172,6 +173,51 @@ def test_gaps_are_found_again_only_where_plays_or_coverage_changed():
     settle_changed(journal, tables)
     assert settle_gaps(journal, watched) == ()
     assert watched.writes == [("gaps", "")]
+
+
+def test_a_gap_is_not_found_again_for_plays_that_say_nothing_of_it():
+    journal, tables = MemoryJournal(), MemoryTableStore()
+    put(journal, *a_hole(), *history(28, 12, 1))
+    settle_changed(journal, tables)
+    (first,) = settle_gaps(journal, tables)
+    watched = MortalTables(tables)
+    put(journal, a_play(NOON + 3 * DAY))
+    settle_changed(journal, tables)
+    assert settle_gaps(journal, watched) == (first,)
+    assert [name for name in watched.reads if name[0] == "plays"] == []
+    put(journal, a_play(NOON - 3 * DAY, track_uri="spotify:track:another"))
+    settle_changed(journal, tables)
+    (again,) = settle_gaps(journal, tables)
+    assert (again.lost_estimate, again.made_from) != (first.lost_estimate, first.made_from)
+    fresh = MemoryTableStore()
+    settle_changed(journal, fresh)
+    assert settle_gaps(journal, fresh) == (again,)
+
+
+def test_gaps_that_cannot_be_read_are_found_again():
+    journal, tables = MemoryJournal(), MemoryTableStore()
+    put(journal, *a_hole())
+    first = settle_gaps(journal, tables)
+    put(journal, *a_hole(at=NOON + DAY))
+
+    class Damaged(MortalTables):
+        def read(self, table, partition):
+            if table == "gaps":
+                raise CorruptObject("the object of gaps cannot be read")
+            return super().read(table, partition)
+
+    assert settle_gaps(journal, Damaged(tables))[0] == first[0]
+
+
+def test_gaps_follow_from_evidence_that_is_given_as_from_the_journal():
+    journal, tables = MemoryJournal(), MemoryTableStore()
+    put(journal, *a_hole(), *history(28, 12, 1))
+    evidence = settle_changed(journal, tables).evidence
+    given, found = MemoryTableStore(), MemoryTableStore()
+    for store in (given, found):
+        settle_changed(journal, store)
+    assert settle_gaps(MemoryJournal(), given, evidence=evidence) == settle_gaps(journal, found)
+    assert given.contents() == found.contents()
 
 
 def test_a_closed_month_is_not_read_again():

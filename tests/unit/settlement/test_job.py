@@ -1,6 +1,8 @@
 """Changed days, and only those, are settled again; the tables follow from the journal alone."""
 
 import gzip
+import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -297,7 +299,12 @@ def test_an_object_put_twice_over_different_splits_changes_no_play():
         batch = encode([entry], entry.at.date())
         journal.put(batch.key, batch.body)
     assert night(journal, tables).changed != ()
-    assert tables.contents() == before
+    assert without_provenance(tables.contents()) == without_provenance(before)
+
+
+def without_provenance(contents: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """The same, but for what names the objects that a gap was made from."""
+    return {name: re.sub(r'"made_from": "\w+"', "", text) for name, text in contents.items()}
 
 
 def test_the_plays_lie_where_the_catalog_says(tmp_path: Path):

@@ -1,0 +1,78 @@
+"""A laptop's home with a history in it, settled, learned and summarised: what a deployment would hold by then.
+
+Made once for each history and each state of the code, and kept beside it.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as day_time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aggregation.job import aggregate
+from bench.history import LAST_DAY, ZONE, History
+from cli.commands import enrich_once
+from cli.options import progress_bar
+from playledger.journal import key_date
+from tests.support.tree import ROOT
+from wiring.laptop import open_home
+
+MADE_FROM = ("playledger", "settlement", "aggregation", "sql", "glue_catalog", "adapters", "enrichment")
+NIGHT = timedelta(hours=4)
+
+
+def midnight() -> datetime:
+    """When the last day begins, which is the one that is counted."""
+    return datetime.combine(LAST_DAY, day_time(), ZoneInfo(ZONE)).astimezone(UTC)
+
+
+def built_home(history: History) -> Path:
+    """The home with everything before the history's last day, from the cache or made now, with a progress bar."""
+    home = history.folder / f"home-{_state_of_the_code()}"
+    if not (home / "complete").exists():
+        for old in history.folder.glob("home-*"):
+            shutil.rmtree(old)
+        _build(history, home)
+        (home / "complete").touch()
+    return home
+
+
+def _build(history: History, home: Path) -> None:
+    for key, path in journal_of(history):
+        (home / key).parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, home / key)
+    now = midnight() + NIGHT
+    with open_home(home, {"time_zone": ZONE}, lambda: now) as laptop:
+        with progress_bar("learning names") as moved:
+            enrich_once(laptop, now, moved, offline=True)
+        with progress_bar("settling, summarising") as moved:
+            roles = (laptop.journal, laptop.tables, laptop.hot, laptop.tokens, laptop.engine, laptop.publisher)
+            aggregate(*roles, now=now, settings=laptop.settings, progress=moved)
+
+
+def journal_of(history: History) -> Iterator[tuple[str, Path]]:
+    """Key and file of every object before the last day."""
+    for path in sorted((history.folder / "journal").rglob("*.gz")):
+        key = path.relative_to(history.folder).as_posix()
+        if (key_date(key) or date.max) < LAST_DAY:
+            yield key, path
+
+
+def _state_of_the_code() -> str:
+    seal = hashlib.sha256()
+    for package in MADE_FROM:
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix in (".py", ".sql"):
+                seal.update(path.read_bytes())
+    return seal.hexdigest()[:12]
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[object]:
+    """The laptop of the home, at the last day's first moment."""
+    with open_home(home, {"time_zone": ZONE}, midnight) as laptop:
+        yield laptop

@@ -1,0 +1,97 @@
+"""The bill: prices times usage, free allowances once, straight lines between ages, pages and minimums after them."""
+
+from collections import Counter
+
+import pytest
+
+from bench.cost import too_dear
+from bench.cost_meter import Counts, item_size, kilobytes, metrics_in
+from bench.cost_model import Prices, Question, Sample, at, month
+
+pytestmark = pytest.mark.unit
+
+STORED = dict.fromkeys(
+    ("journal", "tables", "answers", "hot", "metadata", "page", "page code", "page files", "objects"), 1.0
+)
+
+
+def sample(days: int, *, gets: int = 0, question: float = 0.0, listed: int = 0, objects: float = 0.0) -> Sample:
+    counts = Counts(runs=1, units=Counter({"s3 get": gets}))
+    counts.listed["journal/dt="], counts.listings["journal/dt="] = listed, 1
+    asked = (Question("dashboard/totals", question, days, 0),)
+    return Sample(days, {"aggregate": counts}, {"aggregate": asked}, STORED | {"objects": objects})
+
+
+def test_what_is_free_is_taken_off_once_and_never_makes_a_debt() -> None:
+    lines = {line.key: line for line in Prices.read().bill({"kms": 30_000, "lambda_requests": 10})}
+    assert (lines["kms"].usd, lines["kms"].usd_with_free) == pytest.approx((0.09, 0.03))
+    assert (lines["lambda_requests"].usd, lines["lambda_requests"].usd_with_free) == pytest.approx((2e-6, 0))
+
+
+def test_usage_without_a_price_is_refused() -> None:
+    with pytest.raises(KeyError, match="snowballs"):
+        Prices.read().bill({"snowballs": 1})
+
+
+def test_every_price_says_where_and_when_it_was_read() -> None:
+    for price in Prices.read().price.values():
+        assert price["source"]
+        assert price["read"].year >= 2026
+        assert price["usd"] > 0 <= price["free"]
+
+
+def test_another_age_lies_on_the_line_through_two() -> None:
+    near, far = sample(100, gets=10, question=1e6), sample(200, gets=30, question=3e6)
+    old = at(1000, near, far)
+    assert old.counts["aggregate"].units["s3 get"] == 190
+    assert old.questions["aggregate"][0].bytes == 19e6
+    assert old.questions["aggregate"][0].json_files == 1000
+    assert at(200, near, far) is far
+
+
+def test_each_question_is_billed_for_ten_megabytes_at_least() -> None:
+    prices = Prices.read()
+    days = prices.assumed["days_a_month"]
+    small, large = (month(sample(1, question=size), prices).usage["athena_scanned"] for size in (5.0, 25e6))
+    assert (small, large) == pytest.approx((days * 10e6 / 1e12, days * 25e6 / 1e12))
+
+
+def test_a_journal_that_was_always_polled_has_more_pages_than_an_imported_one() -> None:
+    prices = Prices.read()
+    imported, polled = (month(sample(1000, listed=900, objects=each), prices) for each in (0.9, 20))
+    more = (polled.usage["s3_writes"] - imported.usage["s3_writes"]) / prices.assumed["days_a_month"]
+    assert more == pytest.approx(20 - 1)
+
+
+def test_twice_the_memory_costs_the_same_for_computing() -> None:
+    prices = Prices.read()
+    found = []
+    for name in ("ingest", "enrich after polls"):
+        counts = Counts(runs=1, cpu_seconds=1.0)
+        made = month(Sample(1, {name: counts}, {}, STORED), prices)
+        found.append(made.usage["lambda_gb_seconds"])
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_units_by_dynamodbs_rules() -> None:
+    assert [kilobytes(size) for size in (0, 1, 1024, 1025)] == [1, 1, 1, 2]
+    assert kilobytes(4097, 4) == 2
+    assert item_size({"pk": {"S": "play"}, "n": {"N": "1234"}, "s": {"SS": ["ab", "c"]}}) == 6 + 5 + (1 + 3 + 3 + 2)
+
+
+def test_metrics_are_read_from_the_log() -> None:
+    line = (
+        '{"_aws":{"CloudWatchMetrics":[{"Dimensions":[["service"]],"Metrics":[{"Name":"Plays"}]}]},'
+        '"service":"aggregate","Plays":[3.0]}'
+    )
+    assert list(metrics_in(['{"message":"done"}', line])) == ["Plays [['aggregate']]"]
+
+
+def test_a_month_above_its_limit_is_told_in_a_sentence() -> None:
+    from bench.cost import Case
+
+    prices = Prices.read()
+    dear = sample(365, gets=10**8)
+    told = too_dear([Case(3000, 1, month(dear, prices), dear, is_counted=True)], prices)
+    assert told[0].startswith("3,000 plays a month, year 1: $")
+    assert "$0.25 is the limit" in told[0]
