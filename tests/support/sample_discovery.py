@@ -19,15 +19,16 @@ def played(number: int, moment: datetime, song: int, artist: int, ms: int) -> Pl
     return Played(f"{number:09d}", moment, moment.date(), name, name, band, band, ms)
 
 
-def discovery_parts(plays: Sequence[Played], last: date, listed: Iterable[int]) -> Json:
-    """The document's parts; `listed` are artists of its lists."""
+def discovery_parts(plays: Sequence[Played], last: date, listed: Iterable[int], sessions: Json | None) -> Json:
+    """The document's parts; `listed` are artists of its lists, `sessions` those of all time."""
     details = oracle.artist_detail(plays, last)
     kept = [f"{artist:06d}" for artist in dict.fromkeys(listed)][:ARTISTS]
     best = oracle.records(plays, last, binged=plays)
+    session = sessions and {"day": sessions["longest_day"], "minutes": sessions["longest_minutes"]}
     parts = {
         **oracle.discovery(plays, last),
         "artist_detail": [{"artist": artist, **details[artist]} for artist in kept],
-        "records": best and best | {"longest_session": None},
+        "records": best and best | {"longest_session": session},
     }
     return parts | retold(parts, int, int)
 

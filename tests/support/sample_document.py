@@ -149,7 +149,7 @@ def _discovery(ledger: Ledger, plays: Sequence[Heard], windows: dict[str, dict[s
         played(number, ledger.local(play), play.song, ledger.music.songs[play.song].artist, play.ms)
         for number, play in enumerate(plays)
     ]
-    return discovery_parts(heard, ledger.data_day, [artist for _, artist in listed])
+    return discovery_parts(heard, ledger.data_day, [artist for _, artist in listed], windows["all"]["sessions"])
 
 
 QUESTIONS = ("hours", "per_day", "top_albums", "top_artists", "top_tracks", "totals")
