@@ -44,7 +44,7 @@ format: $(DEV) ## write the code as black and ruff want it
 	$(BIN)/black --quiet .
 
 simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault, many pairs, kills
-	PLAYLEDGER_SIMULATION=full $(BIN)/pytest --timeout=7200 -n 2 --dist loadfile -m "simulation or processes" $(ARGS)
+	PLAYLEDGER_SIMULATION=full $(BIN)/pytest --timeout=14400 -n 2 --dist loadfile -m "simulation or processes" $(ARGS)
 
 generate: $(DEV) ## write the files that come from code: table catalog, JSON schema, cookbook, sample document
 	$(BIN)/python -m glue_catalog

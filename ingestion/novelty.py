@@ -139,8 +139,9 @@ class Fresh:
 
     @property
     def spoolable_claim(self) -> Claim:
-        """The claim for the spool, which holds no unread records: with some it vouches for its plays alone."""
-        return self.claim.model_copy(update={"is_short": True}) if self.quarantined else self.claim
+        """The claim for the spool, which holds plays alone: it counts those, and vouches for nothing set aside."""
+        is_short = self.claim.is_short or bool(self.quarantined)
+        return self.claim.model_copy(update={"n": len(self.poll.window.plays), "is_short": is_short})
 
     @cached_property
     def _seen(self) -> frozenset[str]:

@@ -132,6 +132,21 @@ def test_f15_a_spooled_claim_is_believed_where_a_later_poll_saw_some_of_its_play
     assert stage.gaps == []
 
 
+def test_f15_f32_a_spooled_claim_is_believed_although_a_record_of_its_window_was_set_aside_before() -> None:
+    broken = played(NOON - 20 * MINUTE, malformed={"track": None, "played_at": "2026-04-20T11:40:00Z"})
+    stage = Stage([*every(180, NOON - HOUR, 15), broken])
+    stage.poll("first")
+    stage.down("journal", stage.now, stage.now + 70 * MINUTE)
+    stage.play(*every(61, stage.now + MINUTE, 45, track=5))
+    stage.poll("second", stage.now + HOUR)
+    stage.play(*every(61, stage.now + MINUTE, 48, track=9))
+    stage.poll("third", stage.now + HOUR)
+    stage.night()
+    assert sorted(claim["n"] for claim in stage.claims) == [16, 49, 50]
+    stage.finish()
+    assert stage.gaps == []
+
+
 def test_f15_a_poll_that_spools_in_the_middle_of_a_night_keeps_its_claim() -> None:
     """The night must not read a claim whose plays it has not: it would take them for lost, and drop the claim."""
     spooled = 0
