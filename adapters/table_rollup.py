@@ -9,6 +9,7 @@ from adapters.table_format import TableObject, arrow_schema, encode_arrow
 from glue_catalog.rollups import Rollup
 from glue_catalog.tables import TableSpec
 from playledger.errors import CorruptObject
+from playledger.policy import DEFAULT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +26,7 @@ def rolled_up(
     schema = arrow_schema(target)
     folding = _Folding(rollup, schema)
     for piece in _pieces(rollup, specs[rollup.source], parts):
-        folding.add(piece)
+        folding.add(_counting(piece) if rollup.by_default else piece)
     return encode_arrow(target, folding.done(), digest)
 
 
@@ -41,6 +42,18 @@ def _pieces(rollup: Rollup, source: TableSpec, parts: Iterable[tuple[str, bytes]
         if rollup.source_column:
             piece = piece.append_column(rollup.source_column, pa.array([partition] * len(piece), pa.string()))
         yield piece
+
+
+def _counting(piece: "pa.Table") -> "pa.Table":
+    """The rows that count by the default policy."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_kind = pc.is_in(piece["kind"], pa.array(list(DEFAULT.kinds), pa.string()))
+    is_long = pc.fill_null(pc.greater_equal(piece["heard_seconds"], DEFAULT.least_seconds), True)
+    counts = pc.or_(is_long, piece["is_done"]) if DEFAULT.count_finished else is_long
+    shown = pc.or_(pc.invert(piece["incognito"]), DEFAULT.count_incognito)
+    return piece.filter(pc.and_(pc.and_(is_kind, counts), shown))
 
 
 def _read(source: TableSpec, body: bytes) -> "pa.Table":

@@ -27,6 +27,12 @@ class Span:
     is_previous: bool = False
     is_lasting: bool = False
 
+    @property
+    def before_name(self) -> str:
+        """The window that the equal span before goes by: that of a past year is the year before."""
+        is_past_year = self.is_lasting and self.window_name.isdecimal()
+        return str(int(self.window_name) - 1) if is_past_year else self.window_name
+
 
 @dataclass(frozen=True)
 class Calendar:

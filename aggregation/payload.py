@@ -180,7 +180,7 @@ def _health(answers: Answers, around: Surroundings) -> Health:
         quarantined=answers.settled.quarantined,
         short_windows=answers.settled.short_windows,
         small_overlaps=answers.settled.small_overlaps,
-        unconfirmed=answers.unconfirmed,
+        unconfirmed=answers.settled.unconfirmed,
         coverage_since=_utc_or_none(state.coverage_from if state else None),
         unpolled_since=_utc_or_none(_unpolled_since(state, around.now)),
     )

@@ -131,11 +131,6 @@ class Settled(Row):
     quarantined: int
     short_windows: int
     small_overlaps: int
-
-
-class Unconfirmed(Row):
-    """`dashboard/unconfirmed`."""
-
     unconfirmed: int
 
 
@@ -192,7 +187,6 @@ class Answers:
     records: RecordAnswers
     recent: Sequence[RecentPlay]
     settled: Settled
-    unconfirmed: int
     gaps: Sequence[GapRow]
     gap_minutes: Sequence[GapMinutes]
     week: date | None
@@ -238,7 +232,6 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         records=ask_records(ask),
         recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(days, tables)),
         settled=ask("health", Settled)[0],
-        unconfirmed=ask("unconfirmed", Unconfirmed)[0].unconfirmed,
         gaps=ask("gaps", GapRow),
         gap_minutes=ask("gap_minutes", GapMinutes),
         week=date.fromisoformat(weeks[-1]) if weeks else None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregation.calendar import DAY, Calendar, Span, days_between
 from playledger.models import format_instant
-from playledger.policy import Policy
+from playledger.policy import DEFAULT, Policy
 from playledger.ports import QueryEngine, Question, TableStore
 from sql import load
 
@@ -24,7 +24,8 @@ class Reading:
     """What a night's questions are asked with.
 
     `left_out` are the keys of `exclusions`. What was put together without tracks or contexts cannot leave one out, so
-    then questions read more: `all_tracks` knows no context and no day, the tables of hours and ways know no track.
+    then questions read more: `all_tracks` knows no context and no day, the tables of hours and ways know no track, and
+    what stands in tables of all closed months is what counts by the default policy.
     """
 
     calendar: Calendar
@@ -35,6 +36,7 @@ class Reading:
     def params(self) -> Mapping[str, object]:
         """Every parameter that questions of the dashboard take, but those of one question alone."""
         open_month, is_spotted, is_sifted = self.calendar.open_month, self._is_spotted, self._is_sifted
+        by_month = ALWAYS if self._is_unusual else open_month
         return {
             "p_to": self.calendar.end,
             "p_tz": self.calendar.zone.key,
@@ -42,8 +44,8 @@ class Reading:
             "p_lasting": not is_spotted,
             "p_lasting_from": ALWAYS if is_spotted else open_month,
             "p_month_from": ALWAYS if is_spotted else self.calendar.rolling_month,
-            "p_plain": not is_sifted,
-            "p_plain_from": NEVER if is_sifted else open_month,
+            "p_plain": not (is_sifted or self._is_unusual),
+            "p_plain_from": NEVER if is_sifted else by_month,
             "p_sifted_from": ALWAYS if is_sifted else NEVER,
             **self.policy.counting,
         }
@@ -51,7 +53,7 @@ class Reading:
     @property
     def without_tracks(self) -> Mapping[str, object]:
         """The parameters that differ for what knows neither day nor track: it answers only where none is left out."""
-        if not self._is_sifted:
+        if not (self._is_sifted or self._is_unusual):
             return {}
         return {"p_lasting": False, "p_lasting_from": ALWAYS, "p_month_from": ALWAYS}
 
@@ -67,8 +69,12 @@ class Reading:
 
     @property
     def _is_spotted(self) -> bool:
-        """Whether days or contexts are left out."""
-        return bool(self.policy.exclude.days or self.policy.exclude.playlists)
+        """Whether days or contexts are left out, or other plays count than usual."""
+        return bool(self._is_unusual or self.policy.exclude.days or self.policy.exclude.playlists)
+
+    @property
+    def _is_unusual(self) -> bool:
+        return self.policy.counting != DEFAULT.counting
 
     @property
     def _is_sifted(self) -> bool:
@@ -89,8 +95,11 @@ def _window(span: Span, calendar: Calendar) -> dict[str, Any]:
     moments = {"starts_at": calendar.midnight(span.first_day), "ends_at": calendar.midnight(span.last_day + DAY)}
     return {
         **vars(span),
+        "before_name": span.before_name,
         "first_day": str(span.first_day),
         "last_day": str(span.last_day),
+        "first_month": str(span.first_day)[:7],
+        "last_month": str(span.last_day)[:7],
         **{name: format_instant(moment.replace(tzinfo=UTC)) for name, moment in moments.items()},
     }
 

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from playledger.policy import Policy, Songs
+from playledger.policy import DEFAULT, Policy, Songs
 from playledger.ports import QueryEngine, TableStore
 from sql import load
 
+FIRST_MONTH = "2006-01"
+"""Spotify was founded in 2006. Months are read from here on where plays count that `all_tracks` leaves out."""
+
 VERSIONS = ("track_versions", "artist_versions")
 
-SONGS_VERSION = 2
+SONGS_VERSION = 3
 """Goes up when songs come out otherwise for the same metadata."""
 
 Row = Mapping[str, Any]
@@ -45,20 +48,20 @@ _SIGNS = frozenset("?+#")
 
 def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
     """Brings `songs` up to date with metadata, observed names and the policy; True where it changed."""
-    question = load("songs/observed")
+    question, since = load("songs/observed"), open_month if policy.counting == DEFAULT.counting else FIRST_MONTH
     parts = {table: tables.list(table) for table in (*VERSIONS, "all_tracks", "month_tracks")}
     inputs = [
         f"{table} {part} {stored.etag}"
         for table, stored_parts in parts.items()
         for part, stored in stored_parts.items()
-        if table != "month_tracks" or part >= open_month
+        if table != "month_tracks" or part >= since
     ]
     named = "\n".join([str(SONGS_VERSION), question.sha256, policy.songs.model_dump_json(), *sorted(inputs)])
     digest, stored = hashlib.sha256(named.encode()).hexdigest()[:32], tables.list("songs").get("")
     if stored and stored.digest == digest:
         return False
-    tracks, artists = (_rows(tables, table, parts[table]) for table in VERSIONS)
-    observed = engine.rows(question, p_open=open_month)
+    tracks, artists = [_rows(tables, table, parts[table]) for table in VERSIONS]
+    observed = engine.rows(question, p_month_from=since)
     tables.write("songs", "", songs(tracks, artists, observed, policy.songs), digest=digest, replaces=stored)
     return True
 
@@ -205,4 +208,5 @@ def _earliest_years(tracks: Mapping[str, Row], names: Mapping[str, str]) -> dict
 
 def _row(row: Row, song: str, year: int | None, genres: str | None) -> dict[str, Any]:
     kept = ("track_uri", "track_id", "name", "artist_name", "artist_id", "album", "album_id", "duration_ms")
-    return {name: row[name] for name in kept} | {"song_uri": song, "release_year": year, "genres": genres}
+    other = None if song == row["track_uri"] else song
+    return {name: row[name] for name in kept} | {"song_uri": other, "release_year": year, "genres": genres}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -18,7 +19,7 @@ from enrichment.job import enrich as enrich_job
 from ingestion.capture import CaptureReport
 from ingestion.capture import capture as capture_job
 from playledger.errors import NeedsReauth
-from playledger.models import Gap, Instant, Model
+from playledger.models import Instant, Model
 from playlist.job import PlaylistReport, write_playlist
 from wiring.laptop import Laptop
 
@@ -26,6 +27,8 @@ WINDOWS = (
     "select cast(coalesce(sum(short_windows), 0) as bigint), cast(coalesce(sum(small_overlaps), 0) as bigint) "
     "from settled_days"
 )
+
+GAPS = "select after, before, quiet_until, gap_class, lost_min, lost_max, lost_estimate from gaps order by after desc"
 
 
 def capture_once(laptop: Laptop, now: datetime, *, only_if_due: bool = False) -> CaptureReport:
@@ -105,10 +108,26 @@ def _announce(address: str) -> None:
     typer.echo(f"The dashboard is at {address} (Ctrl-C stops)")
 
 
+class ToldGap(Model):
+    """A row of `gaps` as the engine gives it, moments as UTC text."""
+
+    after: str
+    before: str
+    quiet_until: str | None
+    gap_class: str
+    lost_min: int
+    lost_max: int
+    lost_estimate: float | None
+
+
+def _told(value: Any) -> Any:
+    return value.isoformat(" ", "milliseconds") if isinstance(value, datetime) else value
+
+
 class Coverage(Model):
     """What may be missing from the record. `unpolled_since` is the last poll where it is over three hours ago."""
 
-    gaps: tuple[Gap, ...]
+    gaps: tuple[ToldGap, ...]
     unpolled_since: Instant | None
     short_windows: int
     small_overlaps: int
@@ -118,9 +137,9 @@ def coverage_of(laptop: Laptop, now: datetime) -> Coverage:
     """Gaps as of the last aggregate, newest first, and what else makes the record less than certain."""
     state = laptop.hot.load_state()
     last = state.last_run_timestamp if state else None
-    counts = laptop.engine.ask(WINDOWS).rows[0]
+    counts, found = laptop.engine.ask(WINDOWS).rows[0], laptop.engine.ask(GAPS)
     return Coverage(
-        gaps=tuple(Gap.model_validate(row) for row in reversed(laptop.tables.read("gaps", ""))),
+        gaps=tuple(ToldGap(**dict(zip(found.columns, map(_told, row), strict=True))) for row in found.rows),
         unpolled_since=last if last and now - last > LONGEST_SILENCE else None,
         short_windows=counts[0],
         small_overlaps=counts[1],

@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from aggregation.job import NightReport
-from cli.commands import Coverage, Status
+from cli.commands import Coverage, Status, ToldGap
 from cli.options import OUT, print_json
 from enrichment.job import EnrichReport
 from ingestion.capture import CaptureReport
 from ingestion.export import ImportReport
-from playledger.models import Gap, IngestionState, Quarantined, format_instant
+from playledger.models import IngestionState, Quarantined, format_instant
 from playledger.policy import Policy
 from playledger.ports import Rows
 from playlist.job import PlaylistReport
@@ -102,9 +102,9 @@ def coverage_shown(found: Coverage) -> None:
         say(f"{found.small_overlaps} polls hardly overlapped the one before: poll more often, see capture --if-due.")
 
 
-def _gap_row(gap: Gap) -> tuple[str, ...]:
+def _gap_row(gap: ToldGap) -> tuple[str, ...]:
     """Moments to the minute, so that a row fits a terminal of 80 columns."""
-    moments = [plain(moment)[:16] for moment in (gap.after, gap.before, gap.quiet_until)]
+    moments = [(moment or "")[:16] for moment in (gap.after, gap.before, gap.quiet_until)]
     estimate = "" if gap.lost_estimate is None else f"{gap.lost_estimate:.0f}"
     return (*moments, gap.gap_class, f"{gap.lost_min} to {gap.lost_max}", estimate)
 

@@ -20,6 +20,8 @@ class Rollup:
     source: str
     source_column: str
     takes: dict[str, tuple[str, Aggregate]]
+    by_default: bool = False
+    """Only what counts by the default policy: other policies read the source."""
 
 
 def _tally(**more: tuple[str, Aggregate]) -> dict[str, tuple[str, Aggregate]]:
@@ -32,6 +34,8 @@ _NAMES: dict[str, tuple[str, Aggregate]] = {
     "album_name": ("album_name", "max"),
 }
 
+_BETWEEN: dict[str, tuple[str, Aggregate]] = {"first_day": ("day", "min"), "last_day": ("day", "max")}
+
 MONTHLY = (
     Rollup("month_tracks", "day_tracks", "day", _tally(**_NAMES)),
     Rollup("month_ways", "day_tracks", "day", _tally()),
@@ -39,16 +43,18 @@ MONTHLY = (
     Rollup("month_hours", "day_quarters", "day", _tally()),
     Rollup("month_sessions", "day_sessions", "day", {}),
     Rollup("month_binges", "day_binges", "day", {}),
+    Rollup("month_accounts", "settled_days", "dt", {}),
     Rollup("track_versions", "tracks", "dt", {}),
     Rollup("artist_versions", "artists", "dt", {}),
 )
 """Of days or dates to their month; the open month too, each night."""
 
 LASTING = (
-    Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, first_day=("day", "min"), last_day=("day", "max"))),
-    Rollup("all_contexts", "month_tracks", "month", _tally(first_day=("day", "min"), last_day=("day", "max"))),
+    Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, **_BETWEEN), by_default=True),
+    Rollup("all_contexts", "month_tracks", "month", _tally(**_BETWEEN), by_default=True),
     Rollup("all_ways", "month_ways", "", _tally()),
-    Rollup("all_hours", "month_hours", "", _tally()),
+    Rollup("all_hours", "month_hours", "", _tally(), by_default=True),
+    Rollup("all_accounts", "month_accounts", "", {}),
     Rollup("all_sessions", "month_sessions", "", {}),
     Rollup("all_binges", "month_binges", "", {}),
 )

@@ -6,7 +6,7 @@ question is asked.
 
 from pydantic import BaseModel, Field
 
-from playledger.models import Instant
+from playledger.models import Instant, SettledDay
 
 
 class Heard(BaseModel):
@@ -125,7 +125,11 @@ class OfHour(OfDay):
 
 
 class MonthHourRow(Tally, Heard, OfHour):
-    """A row of `month_hours` and `all_hours`: the hours of a day, without the tracks."""
+    """A row of `month_hours`: the hours of a day, without the tracks."""
+
+
+class AllHourRow(Tally, OfHour):
+    """Hour of a day, of what counts by the default policy, over all closed months: a row of `all_hours`."""
 
 
 class MonthSessionRow(SessionRow, OfDay):
@@ -143,19 +147,25 @@ class Between(BaseModel):
     last_day: str = Field(description="last local day of these plays")
 
 
-class AllTrackRow(Tally, Between, Heard, Named, OfMonth):
-    """Month x track x how it was heard, over all closed months: a row of `all_tracks`."""
+class AllTrackRow(Tally, Between, Named, OfMonth):
+    """Month x track, of what counts by the default policy, over all closed months: a row of `all_tracks`."""
 
 
-class AllContextRow(Tally, Between, Heard, InContext, OfMonth):
-    """Month x context x how it was heard, over all closed months: a row of `all_contexts`."""
+class AllContextRow(Tally, Between, InContext, OfMonth):
+    """Month x context, of what counts by the default policy, over all closed months: a row of `all_contexts`."""
+
+
+class AccountRow(SettledDay):
+    """A row of `month_accounts` and `all_accounts`: the account of one settled day."""
+
+    dt: str = Field(description="UTC date, YYYY-MM-DD")
 
 
 class SongRow(BaseModel):
     """What a track is called by the best that is known, and which song it is a recording of: a row of `songs`."""
 
     track_uri: str = Field(description="Spotify URI")
-    song_uri: str = Field(description="the track that stands for all tracks of this song")
+    song_uri: str | None = Field(description="the track that stands for its song; null where it does so itself")
     track_id: str | None = Field(description="Spotify id")
     name: str = Field(description="title")
     artist_name: str | None = Field(description="first credited artist")
@@ -185,8 +195,11 @@ class WindowRow(BaseModel):
 
     window_name: str = Field(description="1d, 7d, 30d, 90d, 365d, all, or a year")
     is_previous: bool = Field(description="the equal span just before the window of that name")
+    before_name: str = Field(description="window of the equal span before: its own name, or the year before")
     is_lasting: bool = Field(description="made of whole months, the newest aside: all_tracks can answer for it")
     first_day: str = Field(description="local day")
     last_day: str = Field(description="local day, inclusive")
+    first_month: str = Field(description="month of its first day")
+    last_month: str = Field(description="month of its last day")
     starts_at: Instant = Field(description="midnight before its first day, UTC")
     ends_at: Instant = Field(description="midnight after its last day, UTC")

@@ -422,6 +422,7 @@ class SettledDay(Model):
     quarantined: int = Field(description="records kept aside unread")
     short_windows: int = Field(description="polls that were shown less than the account is known to hold")
     small_overlaps: int = Field(description="polls whose full window shared fewer than 5 plays with what was known")
+    unconfirmed: int = Field(description="polled plays that an imported export covers, and does not know of")
 
 
 def canonical_row(row: BaseModel) -> dict[str, Any]:

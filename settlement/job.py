@@ -22,9 +22,7 @@ BLOCK_DAYS = 14
 REMEMBERED = 4
 """Digests kept: plays and account of a day are asked for one after the other, and mostly have the same one."""
 
-NOTHING = SettledDay(
-    entries=0, plays=0, duplicates=0, married=0, late_arrivals=0, quarantined=0, short_windows=0, small_overlaps=0
-)
+NOTHING = SettledDay.model_validate(dict.fromkeys(SettledDay.model_fields, 0))
 """The account of a day whose entries are gone."""
 
 Moved = Callable[[int, int], None]

@@ -28,7 +28,7 @@ from playledger.models import (
 )
 from settlement.matching import Sighting, chains
 
-SETTLE_VERSION = 1
+SETTLE_VERSION = 2
 """Part of every digest: another number settles all days again."""
 
 FILLED = ("track_id", "track_name", "artist_names", "album_name", "duration_ms", "context")
@@ -153,6 +153,7 @@ class _Heap:
                 quarantined=quarantined[dt],
                 short_windows=short[dt],
                 small_overlaps=small[dt],
+                unconfirmed=sum(bool(row["is_unconfirmed"]) for row in plays.get(dt, ())),
             )
             for dt in sorted({*polled, *exported, *quarantined, *short, *small})
         }

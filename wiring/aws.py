@@ -139,7 +139,7 @@ class Aws:
         import awswrangler
         import boto3
 
-        session = boto3.Session(botocore_session=self.session)
+        session = with_one_client_each(boto3.Session(botocore_session=self.session))
         return AthenaQueryEngine(awswrangler.athena.read_sql_query, **where, boto3_session=session)
 
     @cached_property
@@ -183,6 +183,19 @@ class Aws:
             session=self._opened.enter_context(requests.Session()),
             clock=self.clock,
         )
+
+
+def with_one_client_each(session: Any) -> Any:
+    """The boto3 session, which now makes one client of each service: awswrangler asks for six with every question."""
+    make, made = session.client, {}
+
+    def client(service_name: str, **how: Any) -> Any:
+        if service_name not in made:
+            made[service_name] = make(service_name, **how)
+        return made[service_name]
+
+    session.client = client
+    return session
 
 
 @cache

@@ -2,11 +2,13 @@
 -- grain: one row per track that is wrong, and fault
 -- params: p_month_from, p_month_to
 -- feeds: -
--- version: 1
+-- version: 2
 with faults as (
     select 'played but unknown' as fault, track_uri, 1 as times
     from month_tracks
     where month >= :p_month_from and month <= :p_month_to
+        -- what counts by the default policy
+        and kind = 'music' and not incognito and (heard_seconds is null or heard_seconds >= 30 or is_done)
         and track_uri not in (select track_uri from songs where track_uri is not null)
     union all
     select 'there twice' as fault, track_uri, count(*) as times
@@ -16,8 +18,8 @@ with faults as (
     union all
     select 'its song is no song' as fault, track_uri, 1 as times
     from songs
-    where song_uri is null
-        or song_uri not in (select track_uri from songs where track_uri = song_uri and track_uri is not null)
+    where song_uri is not null
+        and song_uri not in (select track_uri from songs where song_uri is null and track_uri is not null)
 )
 
 select fault, track_uri, max(times) as times

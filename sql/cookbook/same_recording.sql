@@ -11,12 +11,13 @@ with played as (
 ),
 
 counted as (
-    select songs.*, count(*) over (partition by song_uri) as tracks
+    select coalesce(song_uri, track_uri) as song, track_uri, name, artist_name, album, release_year,
+        count(*) over (partition by coalesce(song_uri, track_uri)) as tracks
     from songs
 )
 
-select song_uri, counted.track_uri, name, artist_name, album, release_year, coalesce(plays, 0) as plays
+select song, counted.track_uri, name, artist_name, album, release_year, coalesce(plays, 0) as plays
 from counted
 left join played on played.track_uri = counted.track_uri
 where tracks > 1
-order by artist_name, song_uri, plays desc, counted.track_uri
+order by artist_name, song, plays desc, counted.track_uri

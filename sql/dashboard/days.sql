@@ -4,9 +4,9 @@
 -- feeds: records
 -- version: 1
 with heard as (
-    select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
-    from all_hours
-    where :p_plain
+    select day, local_hour, 'music' as kind, true as is_done, null as heard_seconds, false as incognito,
+        plays, ms, ms_estimated
+    from all_hours where :p_plain
     union all
     select day, local_hour, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
     from month_hours

@@ -8,8 +8,8 @@ with heard as (
         kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, cast(null as varchar) as day, first_day, last_day, track_uri, cast(null as varchar) as context_type,
-        cast(null as varchar) as context_id, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
+        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
     from all_tracks where :p_lasting
 ),
 

@@ -8,8 +8,8 @@ with heard as (
         kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, cast(null as varchar) as day, first_day, last_day, track_uri, cast(null as varchar) as context_type,
-        cast(null as varchar) as context_id, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
+        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
     from all_tracks where :p_lasting
 ),
 
@@ -26,40 +26,40 @@ counted as (
 ),
 
 placed as (
-    select window_name, is_previous, counted.*
+    select window_name, is_previous, before_name, counted.*
     from counted
-    join windows on counted.first_day >= windows.first_day and counted.last_day <= windows.last_day
-        and case when windows.is_lasting then counted.is_lasting else day is not null end
+    join windows on case when windows.is_lasting then counted.is_lasting and month between first_month and last_month
+        else day between windows.first_day and windows.last_day end
 ),
-
 summed as (
-    select window_name, is_previous, grouping(song, artist, album) as sort, artist, album,
-        coalesce(song, min(track_uri)) as track_uri, coalesce(song, artist || coalesce(chr(10) || album, '')) as thing,
+    select window_name, is_previous, max(before_name) as before_name, grouping(song, artist, album) as sort,
+        artist, album, coalesce(song, min(track_uri)) as track_uri,
+        coalesce(song, artist || coalesce(chr(10) || album, '')) as thing,
         cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
-    from placed
+    from placed where not is_previous or before_name = window_name
     group by window_name, is_previous, grouping sets ((song), (artist), (artist, album))
 ),
-
 ranked as (
     select summed.*,
         cast(sum(case when sort = 3 then plays end) over (partition by window_name, is_previous) as double) as whole,
         cast(sum(case when sort = 3 then ms end) over (partition by window_name, is_previous) as double) as all_ms,
         rank() over (partition by window_name, is_previous, sort order by plays desc) as place,
-        rank() over (partition by window_name, is_previous, sort order by ms desc) as place_by_time,
-        row_number() over (partition by window_name, is_previous, sort order by plays desc, ms desc, thing) as nth,
-        row_number() over (partition by window_name, is_previous, sort order by ms desc, plays desc, thing) as nth_time
-    from summed
-    where sort = 3 or (artist is not null and (sort = 5 or album is not null))
+        rank() over (partition by window_name, is_previous, sort order by ms desc) as place_by_time
+    from summed where sort = 3 or (artist is not null and (sort = 5 or album is not null))
+),
+listed as (
+    select ranked.*,
+        row_number() over (partition by window_name, sort order by plays desc, ms desc, thing) as nth,
+        row_number() over (partition by window_name, sort order by ms desc, plays desc, thing) as nth_time
+    from ranked where not is_previous and (place <= 25 or place_by_time <= 25)
 )
-
-select
-    now.window_name, now.sort, now.track_uri, now.nth, now.nth_time, now.place, now.place_by_time,
+select now.window_name, now.sort, now.track_uri, now.nth, now.nth_time, now.place, now.place_by_time,
     now.plays, cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
     cast(floor(cast(1000 * now.plays as double) / now.whole) as bigint) as share_permille,
     cast(floor(cast(1000 * now.ms as double) / nullif(now.all_ms, 0)) as bigint) as time_permille,
-    before.place as prev_place, before.place_by_time as prev_place_by_time, before.plays as prev_plays
-from ranked as now
-left join ranked as before on before.is_previous and before.window_name = now.window_name
-    and before.sort = now.sort and before.thing = now.thing
-where not now.is_previous and (now.nth <= 25 or now.nth_time <= 25)
+    past.place as prev_place, past.place_by_time as prev_place_by_time, past.plays as prev_plays
+from listed as now
+left join ranked as past on past.window_name = now.before_name and past.sort = now.sort and past.thing = now.thing
+    and past.is_previous = (now.before_name = now.window_name)
+where now.nth <= 25 or now.nth_time <= 25
 order by now.window_name, now.sort, now.nth

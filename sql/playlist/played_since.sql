@@ -14,7 +14,7 @@ with heard as (
 ),
 
 heard_songs as (
-    select song_uri
+    select coalesce(song_uri, track_uri) as song
     from songs
     where track_uri in (select track_uri from heard) or track_uri in (select key from exclusions)
 ),
@@ -25,7 +25,7 @@ known as (
     union all
     select track_uri, name as track_name, artist_name
     from songs
-    where song_uri in (select song_uri from heard_songs)
+    where coalesce(song_uri, track_uri) in (select song from heard_songs)
     union all
     select key as track_uri, cast(null as varchar) as track_name, cast(null as varchar) as artist_name
     from exclusions

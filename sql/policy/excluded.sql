@@ -16,8 +16,8 @@ with listed as (
 
 select track_uri
 from songs
-where song_uri in (
-        select song_uri from songs join listed on what = 'track' and thing = track_uri)
+where coalesce(song_uri, track_uri) in (
+        select coalesce(song_uri, track_uri) from songs join listed on what = 'track' and thing = track_uri)
     or lower(trim(artist_name)) in (select thing from listed where what = 'artist')
     or lower(trim(artist_name)) || chr(9) || lower(trim(album)) in (select thing from listed where what = 'album')
 order by track_uri

@@ -1,6 +1,6 @@
 -- answers: What were the tracks called when they were played, of which metadata lacks title, artist or album?
 -- grain: one row per track
--- params: p_open
+-- params: p_month_from
 -- feeds: -
 -- version: 1
 -- whole: track_versions, because a name may have been learned at any time
@@ -10,7 +10,7 @@ with seen as (
     union all
     select track_uri, track_name, artist_name, album_name
     from month_tracks
-    where month >= :p_open
+    where month >= :p_month_from
 )
 
 select

@@ -6,7 +6,7 @@ from tests.support.deployed import artifacts, deployed, terraform_ready
 
 __all__ = ["artifacts", "deployed", "terraform_ready"]
 
-PATIENCE = 600
+PATIENCE = 900
 """Seconds for whichever test comes first and waits for the stack."""
 
 

@@ -242,6 +242,12 @@ def test_the_night_alone_asks_through_pandas(stack: Stack) -> None:
     assert {type(reader) for reader in readers.values()} == {AthenaReader}
 
 
+def test_the_nights_session_makes_one_client_of_each_service(stack: Stack) -> None:
+    session = stack.roles("aggregate").engine._where["boto3_session"]
+    assert session.client("s3", use_ssl=True) is session.client("s3")
+    assert session.client("s3") is not session.client("athena")
+
+
 def test_each_function_demands_just_what_terraform_gives_and_has_no_default() -> None:
     defaults = Settings()
     for name, given in CONTRACT.items():

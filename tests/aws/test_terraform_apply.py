@@ -38,10 +38,8 @@ def planned_again(deployed: Deployed) -> str:
 
 @pytest.fixture(scope="module")
 def written(deployed: Deployed, planned_again: str) -> dict[str, bytes]:
-    """All that Terraform wrote or printed: state, plans (packed and as JSON), outputs, its words."""
-    files = {path.name: path.read_bytes() for path in deployed.terraform.folder.glob("*.tf*") if path.is_file()}
-    said = {"plan": deployed.plan, "outputs": str(deployed.outputs), "printed": deployed.printed + planned_again}
-    return files | {name: text.encode() for name, text in said.items()}
+    """All that Terraform wrote or printed."""
+    return deployed.written() | {"printed again": planned_again.encode()}
 
 
 def tokens_of(deployed: Deployed) -> ParameterTokenStore:

@@ -99,8 +99,7 @@ def run(laptop: Laptop, step: Step, now: datetime, killer: Killer) -> None:
         capture(laptop.spotify_as(Counted(laptop.tokens, killer)), journal, hot, now=now)
     else:
         reconcile(journal, hot, now=now)
-        settle_changed(journal, tables)
-        settle_gaps(journal, tables)
+        settle_gaps(journal, tables, evidence=settle_changed(journal, tables).evidence)
 
 
 def main(arguments: list[str]) -> None:

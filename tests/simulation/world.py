@@ -115,8 +115,8 @@ class World:
         def body() -> Any:
             report = reconcile(self._journal, self._hot, now=slot)
             self._count("night", report)
-            settle_changed(self._journal, self._tables)
-            settle_gaps(self._journal, self._tables)
+            settled = settle_changed(self._journal, self._tables)
+            settle_gaps(self._journal, self._tables, evidence=settled.evidence)
             return report
 
         return self._spawn(name, at, body, NIGHT_LIMIT_MS)

@@ -156,7 +156,12 @@ def _window(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     first, last = str(row["first_day"]), str(row["last_day"])
     after = date.fromisoformat(last) + timedelta(days=1)
     bounds = {"starts_at": f"{first} 00:00:00.000", "ends_at": f"{after} 00:00:00.000"}
-    return {"window_name": "all", "is_previous": False, "is_lasting": False, **bounds}
+    months = {"first_month": first[:7], "last_month": last[:7]}
+    name = str(row.get("window_name", "all"))
+    is_past_year = name.isdecimal() and bool(row.get("is_lasting"))
+    before = str(int(name) - 1) if is_past_year else name
+    flags = {"is_previous": False, "is_lasting": False}
+    return {"window_name": "all", "before_name": before, **flags, **months, **bounds}
 
 
 def _track(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,7 +190,7 @@ def _gap(_partition: str, _row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _account(_dt: str, _row: Mapping[str, Any]) -> dict[str, Any]:
     counts = ("entries", "plays", "duplicates", "married", "late_arrivals", "quarantined", "short_windows")
-    return dict.fromkeys((*counts, "small_overlaps"), 0)
+    return dict.fromkeys((*counts, "small_overlaps", "unconfirmed"), 0)
 
 
 def _playlist(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,12 @@ class Deployed:
         """The plan that was applied, as JSON."""
         return self.terraform.run("show", "-json", "deploy.tfplan")
 
+    def written(self) -> dict[str, bytes]:
+        """All that Terraform wrote or printed: state, plans (packed and as JSON), outputs, its words."""
+        files = {path.name: path.read_bytes() for path in self.terraform.folder.glob("*.tf*") if path.is_file()}
+        said = {"plan": self.plan, "outputs": str(self.outputs), "printed": self.printed}
+        return files | {name: text.encode() for name, text in said.items()}
+
     @cached_property
     def functions(self) -> Mapping[str, Function]:
         """ingest, enrich, aggregate, playlist -> the function, as Lambda and IAM tell it."""

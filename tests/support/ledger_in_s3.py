@@ -18,6 +18,7 @@ from adapters.table_store import S3TableStore
 from tests.support.aws import REGION
 from tests.support.local_athena import LocalAthena, serving
 from tests.support.tree import ROOT
+from wiring.aws import with_one_client_each
 
 BUCKET, DATABASE, WORKGROUP = "ledger-data", "ledger", "ledger"
 RESULTS = "athena-results/"
@@ -61,7 +62,7 @@ class LedgerInS3:
         """The one boto3 session: with a new one for each question awswrangler takes ten times as long."""
         import boto3
 
-        return boto3.Session(region_name=REGION)
+        return with_one_client_each(boto3.Session(region_name=REGION))
 
     def fill(self, home: Path) -> None:
         """Puts tables and journal of a laptop's home into the bucket, object by object."""

@@ -107,6 +107,7 @@ class LocalAthena:
         self.slow = 0
         self._url = url
         self._tokens: dict[str, str] = {}
+        self._definitions: dict[tuple[str, ...], Mapping[str, Any]] = {}
         self._throttled: dict[str, int] = {}
         self._lock = threading.RLock()
         self._opened = ExitStack()
@@ -148,7 +149,7 @@ class LocalAthena:
     # ---- operations -------------------------------------------------------------------------------------------------
 
     def _get_work_group(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        found = self._forwarded("GetWorkGroup", given)
+        found = self._known_to_be("athena", "GetWorkGroup", WorkGroup=given["WorkGroup"])
         if "WorkGroup" not in found:
             raise invalid(f"WorkGroup {given['WorkGroup']} is not found.", "WORKGROUP_NOT_FOUND")
         return found
@@ -271,7 +272,7 @@ class LocalAthena:
 
     def _tables(self, execution: Execution) -> dict[GlueTable, list[StoredObject]]:
         """The tables that the text names, with their objects."""
-        self._clients["glue"].get_database(Name=execution.database)
+        self._known_to_be("glue", "GetDatabase", Name=execution.database)
         found = {}
         for name in sorted(self._engine.tables_in(execution.text)):
             if told := self._table(execution.database, name):
@@ -281,11 +282,23 @@ class LocalAthena:
 
     def _table(self, database: str, name: str) -> Mapping[str, Any] | None:
         try:
-            return self._clients["glue"].get_table(DatabaseName=database, Name=name)["Table"]  # type: ignore[no-any-return]
+            found = self._known_to_be("glue", "GetTable", DatabaseName=database, Name=name)
         except ClientError as error:
             if error.response["Error"]["Code"] == "EntityNotFoundException":
                 return None
             raise
+        table: Mapping[str, Any] = found["Table"]
+        return table
+
+    def _known_to_be(self, service: str, operation: str, **given: str) -> Mapping[str, Any]:
+        """What the other AWS said of this once: definitions stay. Whoever listens is told of every time."""
+        client, known = self._clients[service], (operation, *given.values())
+        if known in self._definitions:
+            model = client.meta.service_model.operation_model(operation)
+            client.meta.events.emit(f"provide-client-params.{service}.{operation}", params=given, model=model)
+        else:
+            self._definitions[known] = getattr(client, xform_name(operation))(**given)
+        return self._definitions[known]
 
     def _write(self, execution: Execution, answer: Answer) -> None:
         """The answer's two objects, as Athena leaves them; what is in the second is not for people, and ours."""

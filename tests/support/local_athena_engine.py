@@ -67,14 +67,14 @@ class Objects(fsspec.AbstractFileSystem):
     protocol = SCHEME
     cachable = False
 
-    def __init__(self, s3: Any, limit: int | None) -> None:
+    def __init__(self, s3: Any, limit: int | None, bodies: dict[tuple[str, str], bytes]) -> None:
         super().__init__()
         self._s3 = s3
         self._limit = limit
         self._files: dict[str, StoredObject] = {}
         self._sizes: dict[str, int] = {}
         self._made: dict[str, bytes] = {}
-        self._whole: dict[str, bytes] = {}
+        self._bodies = bodies
         self.taken: dict[str, Taken] = {}
         self.is_running = False
 
@@ -117,14 +117,11 @@ class Objects(fsspec.AbstractFileSystem):
         if item.key.endswith(".parquet"):
             return _Ranges(self, item)
         taken.was_run = taken.was_run or self.is_running
-        if item.key not in self._whole:
-            self._whole[item.key] = self.fetch(item)
-        return io.BytesIO(self._whole[item.key])
+        return io.BytesIO(self.fetch(item))
 
     def fetch(self, item: StoredObject, start: int = 0, end: int | None = None) -> bytes:
         """Bytes from `start` up to and without `end`, counted. Raises LimitExceeded."""
-        ranged = {} if end is None else {"Range": f"bytes={start}-{end - 1}"}
-        body: bytes = self._s3.get_object(Bucket=item.bucket, Key=item.key, **ranged)["Body"].read()
+        body = self._body(item)[start:end]
         taken = self.taken[item.key]
         if self.is_running:
             taken.was_run, taken.scanned = True, taken.scanned + len(body)
@@ -133,6 +130,16 @@ class Objects(fsspec.AbstractFileSystem):
         if self._limit is not None and self.scanned > self._limit:
             raise LimitExceeded
         return body
+
+    def _body(self, item: StoredObject) -> bytes:
+        """The object. One that was fetched for another query is not fetched again, but whoever listens is told so."""
+        given, known = {"Bucket": item.bucket, "Key": item.key}, (item.key, item.etag)
+        if known not in self._bodies:
+            self._bodies[known] = self._s3.get_object(**given)["Body"].read()
+        else:
+            model = self._s3.meta.service_model.operation_model("GetObject")
+            self._s3.meta.events.emit("provide-client-params.s3.GetObject", params=given, model=model)
+        return self._bodies[known]
 
     @property
     def scanned(self) -> int:
@@ -180,9 +187,10 @@ class _Ranges(io.RawIOBase):
 
 
 class Engine:
-    """One DuckDB for all queries, one at a time. Of a query nothing stays, so that each pays for what it reads."""
+    """One DuckDB for all queries, one at a time. Objects stay known by key and ETag, yet each query pays for all."""
 
     def __init__(self) -> None:
+        self._bodies: dict[tuple[str, str], bytes] = {}
         self._connection = duckdb.connect(config={"threads": "1", "memory_limit": "1GB"})
         for setting in ("TimeZone = 'UTC'", "python_enable_replacements = false", "enable_external_file_cache = false"):
             self._connection.execute(f"set {setting}")
@@ -211,7 +219,7 @@ class Engine:
 
     def run(self, text: str, tables: Mapping[GlueTable, Sequence[StoredObject]], s3: Any, limit: int | None) -> Answer:
         """The answer. Raises QueryFailed in Athena's words, LimitExceeded where more than `limit` bytes were read."""
-        files = Objects(s3, limit)
+        files = Objects(s3, limit, self._bodies)
         with self._showing(files, tables), _told(files, limit):
             if self.statement_of(text) == "EXPLAIN":
                 plan = tuple((row[1],) for row in self._connection.execute(text).fetchall())

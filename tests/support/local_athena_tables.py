@@ -35,6 +35,7 @@ class StoredObject:
 
     bucket: str
     key: str
+    etag: str
     size: int
     partition: tuple[str, ...]
 
@@ -83,7 +84,7 @@ class GlueTable:
                 if found and item["Size"] and not _is_hidden(item["Key"][found.end() :]):
                     values = tuple(found[name] for name in self.partitions)
                     if all(self._is_projected(*pair, now) for pair in zip(self.partitions, values, strict=True)):
-                        yield StoredObject(where.netloc, item["Key"], item["Size"], values)
+                        yield StoredObject(where.netloc, item["Key"], item["ETag"], item["Size"], values)
 
     def _place(self) -> re.Pattern[str]:
         """Matches the beginning of a key that lies in some partition."""
