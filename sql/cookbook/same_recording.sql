@@ -16,7 +16,7 @@ counted as (
     from songs
 )
 
-select song, counted.track_uri, name, artist_name, album, release_year, coalesce(plays, 0) as plays
+select song as song_uri, counted.track_uri, name, artist_name, album, release_year, coalesce(plays, 0) as plays
 from counted
 left join played on played.track_uri = counted.track_uri
 where tracks > 1

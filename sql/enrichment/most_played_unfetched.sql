@@ -5,7 +5,7 @@
 -- version: 3
 -- whole: artist_versions, track_versions: what to fetch next is decided over all versions of an entity
 with heard as (
-    select track_uri, artist_name, kind, is_done, heard_seconds, incognito, plays
+    select track_uri, artist_name, 'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays
     from all_tracks
     where month < :p_month_from
     union all

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.table_store import DirectoryTableStore
+from glue_catalog.rollups import ROLLUPS
 
 Given = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]
 """Table -> partition -> rows."""
@@ -25,6 +26,10 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
                 {name: str(value) if isinstance(value, date) else value for name, value in row.items()} for row in rows
             ]
             filled = [DEFAULTS[table](str(partition), row) | row for row in plain]
+            if table in ROLLUPS and ROLLUPS[table].by_default:
+                filled = [_without(HEARD, row) for row in filled if _counts(row)]
+            if table == "songs":
+                filled = [row | {"song_uri": _other(row)} for row in filled]
             digest = f"given {len(store.list(table))}"
             store.write(table, str(partition), filled, digest=digest, replaces=store.list(table).get(str(partition)))
     return store
@@ -35,6 +40,26 @@ def _write_entries(root: Path, dt: str, rows: Iterable[Mapping[str, Any]]) -> No
     folder.mkdir(parents=True)
     lines = "".join(json.dumps(dict(row)) + "\n" for row in rows)
     (folder / "0-given.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+
+
+HEARD = ("kind", "is_done", "heard_seconds", "incognito")
+
+
+def _counts(row: Mapping[str, Any]) -> bool:
+    """Whether a row counts by the default policy: others never get into the tables of all closed months."""
+    seconds = row["heard_seconds"]
+    is_heard = seconds is None or seconds >= 30 or row["is_done"]
+    return bool(row["kind"] == "music" and not row["incognito"] and is_heard)
+
+
+def _other(row: Mapping[str, Any]) -> str | None:
+    """The song of a track, where it is named by another one."""
+    song: str | None = row["song_uri"]
+    return None if song == row["track_uri"] else song
+
+
+def _without(names: Iterable[str], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 def _names(row: Mapping[str, Any]) -> dict[str, str]:
@@ -225,5 +250,7 @@ DEFAULTS = {
     "artists": _artist,
     "gaps": _gap,
     "settled_days": _account,
+    "month_accounts": lambda month, row: {**_account("", row), "dt": f"{month}-01"},
+    "all_accounts": lambda _, row: {**_account("", row), "dt": f"{LONG_AGO}-01"},
     "playlists": _playlist,
 }
