@@ -46,6 +46,9 @@ format: $(DEV) ## write the code as black and ruff want it
 simulate: $(DEV) ## the long simulation: thousands of seeds, every single fault, many pairs, kills
 	PLAYLEDGER_SIMULATION=full $(BIN)/pytest --timeout=14400 -n 2 --dist loadfile -m "simulation or processes" $(ARGS)
 
+oracle: $(DEV) ## hundreds of invented histories: every number of the document against plain Python
+	PLAYLEDGER_SIMULATION=full $(BIN)/pytest -q -n 2 tests/sql -k against_oracle $(ARGS)
+
 generate: $(DEV) ## write the files that come from code: table catalog, JSON schema, cookbook, sample document
 	$(BIN)/python -m glue_catalog
 	$(BIN)/python -m aggregation.payload

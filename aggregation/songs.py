@@ -48,7 +48,8 @@ _SIGNS = frozenset("?+#")
 
 def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
     """Brings `songs` up to date with metadata, observed names and the policy; True where it changed."""
-    question, since = load("songs/observed"), open_month if policy.counting == DEFAULT.counting else FIRST_MONTH
+    question, is_usual = load("songs/observed"), policy.counting == DEFAULT.counting
+    since = open_month if is_usual else FIRST_MONTH
     parts = {table: tables.list(table) for table in (*VERSIONS, "all_tracks", "month_tracks")}
     inputs = [
         f"{table} {part} {stored.etag}"
@@ -56,12 +57,14 @@ def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_
         for part, stored in stored_parts.items()
         if table != "month_tracks" or part >= since
     ]
-    named = "\n".join([str(SONGS_VERSION), question.sha256, policy.songs.model_dump_json(), *sorted(inputs)])
+    named = "\n".join(
+        [str(SONGS_VERSION), question.sha256, policy.songs.model_dump_json(), str(policy.counting), *sorted(inputs)]
+    )
     digest, stored = hashlib.sha256(named.encode()).hexdigest()[:32], tables.list("songs").get("")
     if stored and stored.digest == digest:
         return False
     tracks, artists = [_rows(tables, table, parts[table]) for table in VERSIONS]
-    observed = engine.rows(question, p_month_from=since)
+    observed = engine.rows(question, p_lasting=is_usual, p_month_from=since, **policy.counting)
     tables.write("songs", "", songs(tracks, artists, observed, policy.songs), digest=digest, replaces=stored)
     return True
 

@@ -1,16 +1,19 @@
--- answers: What were the tracks called when they were played, of which metadata lacks title, artist or album?
+-- answers: What were tracks called in plays that count, of which metadata lacks title, artist or album?
 -- grain: one row per track
--- params: p_month_from
+-- params: p_lasting, p_month_from, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: -
 -- version: 1
 -- whole: track_versions, because a name may have been learned at any time
 with seen as (
     select track_uri, track_name, artist_name, album_name
     from all_tracks
+    where :p_lasting
     union all
     select track_uri, track_name, artist_name, album_name
     from month_tracks
     where month >= :p_month_from
+        and strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
 )
 
 select

@@ -92,9 +92,9 @@ class Ledger:
         self.first = min((play.day for play in self.plays), default=None)
 
     def _seen(self) -> dict[str, dict[str, str | None]]:
-        """What each track was ever called, whether the play counts or not."""
+        """What each track was ever called in a play that counts."""
         seen: dict[str, dict[str, str | None]] = {}
-        for play in self.rows:
+        for play in (play for play in self.rows if counts(play, self.rules)):
             names = seen.setdefault(play["track_uri"], dict.fromkeys(("track_name", "artist_name", "album_name")))
             for field in names:
                 names[field] = max(filter(None, (names[field], play[field])), default=None)

@@ -24,7 +24,7 @@ from tests.sql.test_against_oracle import History, asked, evenings
 
 pytestmark = pytest.mark.sql
 
-SEEDS = 400 if os.environ.get("PLAYLEDGER_SIMULATION") == "full" else 48
+SEEDS = 400 if os.environ.get("PLAYLEDGER_SIMULATION") == "full" else 18
 GENRES = ("pop", "rock", "jazz", "ambient", "k-pop", "techno", "folk", "dub", "soul", "punk", "grime", "fado")
 
 
