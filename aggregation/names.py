@@ -53,7 +53,7 @@ class Names:
     def track(self, uri: str) -> int:
         """A track's index; it brings its artist and album along."""
         row = self._known[uri]
-        album = None if row.album_key is None else self.album(uri)
+        album = None if row.album_key is None else self._album(uri, None)
         name = clean(row.name or "") or uri
         return self._place(("track", uri), self._tracks, (name, self.artist(uri), album, row.track_id, row.seconds))
 
@@ -68,12 +68,16 @@ class Names:
         return place
 
     def album(self, uri: str) -> int:
-        """The index of a track's album: albums of one title by two artists are two."""
+        """The index of a track's album, for a list of albums: albums of one title by two artists are two."""
+        return self._album(uri, self._known[uri].album_id)
+
+    def _album(self, uri: str, album_id: str | None) -> int:
+        """Ids only go to albums of lists: a thousand others would be a quarter of the document."""
         row, artist = self._known[uri], self.artist(uri)
         name = clean(row.album or "") or "Unknown album"
-        place = self._place(("album", artist, row.album_key), self._albums, (name, artist, row.album_id))
-        known, _, album_id = self._albums[place]
-        self._albums[place] = (known, artist, album_id or row.album_id)
+        place = self._place(("album", artist, row.album_key), self._albums, (name, artist, album_id))
+        known, _, known_id = self._albums[place]
+        self._albums[place] = (known, artist, known_id or album_id)
         return place
 
     def genre(self, name: str) -> int:

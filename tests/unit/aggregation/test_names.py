@@ -67,6 +67,8 @@ def test_each_thing_gets_one_index_in_the_order_of_first_mention() -> None:
 def test_an_id_may_become_known_by_a_later_mention_and_stays() -> None:
     names = shelf(track("a"), track("b", artist_id="x", album_id="y", genres="rock|pop"), track("c", genres="jazz"))
     assert {names.track("a"), names.track("b"), names.track("c")} == {0, 1, 2}
+    assert names.dictionary().albums == (("Album", 0, None),), "ids go to albums of lists"
+    assert names.album("b") == 0
     told = names.dictionary()
     assert told.artists == (("Band", "x", (0, 1)),)
     assert told.albums == (("Album", 0, "y"),)
