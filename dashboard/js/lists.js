@@ -1,8 +1,8 @@
 // @ts-check
 /** Rankings, the last plays and the playlist. */
 
-import { estimate, byId, el, named, time } from "./dom.js";
-import { clock, counted, dayOf, number } from "./format.js";
+import { byId, el, named, time } from "./dom.js";
+import { clock, counted, dayOf, estimate, number } from "./format.js";
 
 /** @typedef {import("./types.js").Document} Document */
 /** @typedef {import("./types.js").TopRow} TopRow */

@@ -99,7 +99,7 @@ def test_the_rankings(both: tuple[Body, Shown], name: str) -> None:
         assert shown.texts(f"{place} > .name > a bdi") == [names[kind][row[0]][0] for row in rows]
         assert shown.texts(f"{place} .amount b") == [text(row[1]) for row in rows]
         assert shown.texts(f"{place} .minutes") == [f"{row[2]:,} min" for row in rows]
-        moves = [move(at, row[3], window["prev"]) for at, row in enumerate(rows, 1)]
+        moves = [move(row[4], row[3], window["prev"]) for row in rows]
         assert shown.texts(f"{place} .move") == moves
         if kind != "artists":
             assert shown.texts(f"{place} .by") == [names["artists"][names[kind][row[0]][1]][0] for row in rows]
