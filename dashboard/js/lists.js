@@ -1,11 +1,10 @@
 // @ts-check
-/** Rankings, the last plays and the playlist. */
+/** Lists that unfold; the last plays and the playlist. */
 
 import { byId, el, named, time } from "./dom.js";
-import { clock, counted, dayOf, estimate, number } from "./format.js";
+import { clock, counted, dayOf } from "./format.js";
 
 /** @typedef {import("./types.js").Document} Document */
-/** @typedef {import("./types.js").TopRow} TopRow */
 
 const FEW = 10;
 /** @type {Set<string>} Lists that are shown whole. */
@@ -17,7 +16,7 @@ const opened = new Set();
  * @param {HTMLLIElement[]} items
  * @param {string} nothing said where there are none
  */
-function fill(id, items, nothing) {
+export function fill(id, items, nothing) {
   const list = byId(id);
   const isWhole = opened.has(id) || items.length <= FEW;
   list.replaceChildren(...(isWhole ? items : items.slice(0, FEW)));
@@ -31,67 +30,6 @@ function fill(id, items, nothing) {
     if (!opened.delete(id)) opened.add(id);
     fill(id, items, nothing);
   };
-}
-
-/**
- * @param {string} id
- * @param {TopRow[]} rows
- * @param {boolean} hasBefore whether there was a span before to rise or fall against
- * @param {(index: number) => (Node | string)[]} name
- */
-function ranking(id, rows, hasBefore, name) {
-  const most = rows[0]?.[1] ?? 0;
-  const items = rows.map(([index, plays, minutes, before, place, permille]) => {
-    const item = el(
-      "li",
-      {},
-      el("span", { class: "name" }, ...name(index)),
-      el(
-        "span",
-        { class: "amount" },
-        el("b", {}, number(plays)),
-        el("span", { class: "vh" }, " plays, "),
-        el("span", { class: "minutes" }, `${number(minutes)} min`),
-        el("span", { class: "vh" }, `, ${estimate(permille / 10)} % of all plays`),
-      ),
-      move(place, before, hasBefore),
-    );
-    item.style.setProperty("--share", String(plays / most));
-    item.style.setProperty("counter-set", `place ${place}`); // those that tie share a place
-    return item;
-  });
-  fill(id, items, "Nothing in this span.");
-}
-
-/** @param {number} rank @param {number | null} before @param {boolean} hasBefore */
-function move(rank, before, hasBefore) {
-  if (!hasBefore) return el("span", { class: "move" });
-  if (before === null) return el("span", { class: "move new" }, "new");
-  if (before === rank) return el("span", { class: "move same" }, el("span", { class: "vh" }, "same rank"));
-  const [kind, word] = before > rank ? ["up", "up "] : ["down", "down "];
-  return el("span", { class: `move ${kind}` }, el("span", { class: "vh" }, word), number(Math.abs(before - rank)));
-}
-
-/** @param {Document} doc @param {import("./types.js").Span} span */
-export function showTops(doc, span) {
-  const { tracks, artists, albums, genres } = doc.dict;
-  const hasBefore = span.prev !== null;
-  const artist = (/** @type {number} */ index) => named(artists[index][0], "artist", artists[index][1]);
-  const by = (/** @type {number} */ index) => el("span", { class: "by" }, artist(index));
-  ranking("top-tracks", span.top_tracks, hasBefore, (index) => [
-    named(tracks[index][0], "track", tracks[index][3]),
-    by(tracks[index][1]),
-  ]);
-  ranking("top-artists", span.top_artists, hasBefore, (index) => [artist(index)]);
-  ranking("top-albums", span.top_albums, hasBefore, (index) => [
-    named(albums[index][0], "album", albums[index][2]),
-    by(albums[index][1]),
-  ]);
-  byId("genres").hidden = span.top_genres === null;
-  ranking("top-genres", span.top_genres ?? [], hasBefore, (index) => [el("bdi", {}, genres[index])]);
-  byId("tops-words").textContent = hasBefore
-    ? "By plays. Arrows show the rank against the equal span before; new means not played in it."
-    : "By plays.";
 }
 
 /** @param {Document} doc */

@@ -2,24 +2,25 @@
 /** Start-up, top to bottom: fetch, check, then fill each part of the page. */
 
 import { draw, followScheme } from "./charts/frame.js";
-import { hourOfDay, hoursWords } from "./charts/hours.js";
-import { buckets, hourTitle, overTime, stretches, words } from "./charts/over_time.js";
+import { showHours } from "./charts/hours.js";
+import { buckets, overTime, stretches, words } from "./charts/over_time.js";
 import { load } from "./data.js";
 import { byId, say } from "./dom.js";
 import { showFreshness } from "./freshness.js";
 import { nowOf, showHealth } from "./health.js";
-import { showPlaylist, showRecent, showTops } from "./lists.js";
+import { showPlaylist, showRecent } from "./lists.js";
+import { showTops } from "./rankings.js";
 import { drawWeek, startDays } from "./squares.js";
 import { setState, showNeverPlayed, showProblem } from "./states.js";
-import { showBuckets, showHours, showQuality, showQuestions } from "./tables.js";
+import { showBuckets, showQuality, showQuestions } from "./tables.js";
 import { showTiles } from "./tiles.js";
-import { showSpan, startWindows } from "./windows.js";
+import { showSpan, spanOf, startWindows } from "./windows.js";
 
 const wide = matchMedia("(min-width: 48rem)");
 
 /** @param {import("./types.js").Document} doc @param {import("./types.js").WindowName} name */
 function showWindow(doc, name) {
-  const span = doc.windows[name];
+  const span = spanOf(doc, name);
   showSpan(doc, name, nowOf(doc));
   showTiles(doc, name);
   const axis = buckets(doc, name);
@@ -29,12 +30,7 @@ function showWindow(doc, name) {
   draw(byId("over-time"), overTime(axis, gaps));
   showBuckets(axis, gaps);
   showTops(doc, span);
-  say("hours-words", hoursWords(span.hours));
-  draw(byId("hours"), hourOfDay(span.hours));
-  showHours(
-    span.hours.map((_, hour) => hourTitle(hour)),
-    span.hours,
-  );
+  showHours(span.hours);
   drawWeek(span.hourdow, wide.matches);
   wide.onchange = () => drawWeek(span.hourdow, wide.matches);
 }
@@ -48,7 +44,7 @@ function showDocument(doc) {
   showQuestions(doc);
   if (!doc.totals.plays || !doc.data_day) return showNeverPlayed();
   setState("ready");
-  startWindows((name) => showWindow(doc, name));
+  startWindows(doc, (name) => showWindow(doc, name));
   followScheme();
   if (doc.alldays) startDays(doc.alldays, doc.data_day);
   showRecent(doc);

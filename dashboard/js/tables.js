@@ -7,13 +7,31 @@ import { counted, date, day, estimate, moment, number } from "./format.js";
 
 /** @typedef {import("./types.js").Document} Document */
 
+/** @type {WeakMap<HTMLDetailsElement, () => void>} What fills a twin, once it is unfolded: most are never looked at. */
+const folded = new WeakMap();
+
+/** @param {string} id @param {() => void} build Fills now where the table can be seen, else when its twin is opened. */
+function whenOpen(id, build) {
+  const twin = byId(id).closest("details");
+  if (!twin) return build();
+  if (twin.open) build();
+  else byId(id).replaceChildren();
+  folded.set(twin, build);
+  twin.ontoggle = () => twin.open && folded.get(twin)?.();
+}
+
 /**
  * @param {string} id
  * @param {string} caption
- * @param {string[]} heads the first names the rows; the rest are numbers where `isText` does not say otherwise
- * @param {string[][]} rows
+ * @param {string[]} heads the first names the rows; the rest are numbers but for names, which are nodes
+ * @param {(string | Node)[][]} rows
  */
-function fill(id, caption, heads, rows) {
+export function fill(id, caption, heads, rows) {
+  whenOpen(id, () => build(id, caption, heads, rows));
+}
+
+/** @param {string} id @param {string} caption @param {string[]} heads @param {(string | Node)[][]} rows */
+function build(id, caption, heads, rows) {
   const head = el("tr", {}, ...heads.map((name) => el("th", { scope: "col" }, name)));
   const body = rows.map(([name, ...cells]) =>
     el("tr", {}, el("th", { scope: "row" }, name), ...cells.map((cell) => el("td", {}, cell))),
@@ -42,16 +60,6 @@ export function showBuckets({ unit, titles, plays, minutes }, gaps) {
     ...note(at),
   ]);
   fill("over-time-table", "Plays over time", heads, rows);
-}
-
-/** @param {string[]} titles @param {number[]} hours */
-export function showHours(titles, hours) {
-  fill(
-    "hours-table",
-    "Plays by hour of the day",
-    ["Hour", "Plays"],
-    hours.map((count, at) => [titles[at], number(count)]),
-  );
 }
 
 /** @param {Document} doc */

@@ -43,10 +43,11 @@ def test_tab_reaches_everything_in_reading_order_and_is_always_seen(shown: Shown
     assert [one["text"] for one in visited if one["covered"]] == []
     buttons = [one["text"] for one in visited if one["tag"] == "button"]
     assert buttons[:6] == ["Yesterday", "7 days", "30 days", "90 days", "Year", "All"]
-    assert len(buttons[6:]) == 4
+    assert buttons[6:8] == ["By plays", "By time"]
+    assert len(buttons[8:]) == 4
     assert visited[0]["text"] == "Skip to the numbers"
     assert [one["heat"] for one in visited if one["heat"]] == ["week", "year"]
-    assert [one["id"] for one in visited if one["tag"] == "select"] == ["year-choice"]
+    assert [one["id"] for one in visited if one["tag"] == "select"] == ["calendar-year", "year-choice"]
     assert len([one for one in visited if one["tag"] == "summary"]) == 3
     assert visited[-1]["tag"] == "summary"
 
@@ -118,6 +119,7 @@ def test_pointing_reads_a_square_too(shown: Shown) -> None:
 
 @pytest.mark.parametrize(("canvas", "table"), [("over-time", "over-time-table"), ("hours", "hours-table")])
 def test_a_chart_has_a_role_a_name_a_description_and_a_twin(shown: Shown, canvas: str, table: str) -> None:
+    shown.unfold()
     attributes = {
         name: shown.page.get_attribute(f"#{canvas}", name) for name in ("role", "aria-labelledby", "aria-describedby")
     }

@@ -63,6 +63,7 @@ def test_one_altered_byte_of_the_library_is_refused_and_the_rest_works(show: Sho
     for canvas in ("over-time", "hours"):
         assert "could not be drawn" in shown.text(f".chart:has(#{canvas}) .refused")
         assert not shown.page.is_visible(f"#{canvas}")
+    shown.unfold()
     shown.choose("7d")
     assert shown.text("#plays") == f"{sample()['windows']['7d']['plays']:,}"
     assert shown.page.locator("#over-time-table tbody tr").count() == 7
