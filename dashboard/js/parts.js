@@ -1,7 +1,7 @@
 // @ts-check
-/** What each part of dashboard_data.json must be, for data.js to compare. Parts that a schema 1 may lack are `unless`. */
+/** What each part of dashboard_data.json must be, for data.js to compare. Parts that it may lack are `unless`. */
 
-import { among, amount, day, each, fault, indexInto, instant, list, maybe, month, of, row } from "./shape.js";
+import { among, amount, day, each, indexInto, instant, list, maybe, month, of, row } from "./shape.js";
 import { text, unless, whole, zone } from "./shape.js";
 
 export const SCHEMA = 1;

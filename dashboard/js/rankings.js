@@ -1,6 +1,7 @@
 // @ts-check
 /** What was heard most in a span: by plays or, where it is wanted, by time. */
 
+import { about } from "./artist.js";
 import { byId, el, named, say } from "./dom.js";
 import { counted, estimate, number } from "./format.js";
 import { fill } from "./lists.js";
@@ -58,13 +59,14 @@ function move(rank, before, hasBefore) {
 }
 
 /** @param {Document} doc @returns {Record<"tracks" | "artists" | "albums" | "genres" | "contexts", Name>} */
-function namesOf({ dict }) {
+function namesOf(doc) {
+  const { dict } = doc;
   const { tracks, artists, albums } = dict;
   const artist = (/** @type {number} */ index) => named(artists[index][0], "artist", artists[index][1]);
   const by = (/** @type {number} */ index) => el("span", { class: "by" }, artist(index));
   return {
     tracks: (index) => [named(tracks[index][0], "track", tracks[index][3]), by(tracks[index][1])],
-    artists: (index) => [artist(index)],
+    artists: (index) => [artist(index), ...about(doc, index)],
     albums: (index) => [named(albums[index][0], "album", albums[index][2]), by(albums[index][1])],
     genres: (index) => [el("bdi", {}, dict.genres[index])],
     contexts: (index) => context(dict, dict.contexts[index]),
@@ -97,7 +99,8 @@ export function showTops(doc, span) {
     byId(kind).hidden = !rows?.length;
     ranking(`top-${kind}`, rows ?? [], "plays", hasBefore, names[kind]);
   }
-  const shares = `Percentages are shares of all ${isTimed ? "time listened" : "plays"}; genres and what was played from go by plays.`;
+  const whole = isTimed ? "time listened; genres and what was played from go by plays" : "plays";
+  const shares = `Percentages are shares of all ${whole}.`;
   const arrows = "Arrows show the rank against the equal span before; new means not played in it.";
   say("tops-words", hasBefore ? `${shares} ${arrows}` : shares);
   listen(() => showTops(doc, span));

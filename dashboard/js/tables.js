@@ -2,8 +2,8 @@
 /** Plain tables: the twins of the charts, the gaps, the facts on the record, the questions that were asked. */
 
 import { byId, el, say } from "./dom.js";
-import { isOnGap } from "./charts/over_time.js";
 import { counted, date, day, estimate, moment, number } from "./format.js";
+import { facts } from "./lists.js";
 
 /** @typedef {import("./types.js").Document} Document */
 
@@ -39,33 +39,10 @@ function build(id, caption, heads, rows) {
   byId(id).replaceChildren(el("caption", { class: "vh" }, caption), el("thead", {}, head), el("tbody", {}, ...body));
 }
 
-/**
- * @param {import("./charts/over_time.js").Buckets} axis
- * @param {import("./charts/hatching.js").Stretch[]} gaps
- */
-export function showBuckets({ unit, titles, plays, minutes }, gaps) {
-  const note = gaps.length
-    ? (/** @type {number} */ at) => [isOnGap(gaps, at) ? "may be incomplete" : "complete"]
-    : () => [];
-  const heads = [
-    unit[0].toUpperCase() + unit.slice(1),
-    "Plays",
-    ...(minutes ? ["Minutes"] : []),
-    ...(gaps.length ? ["Record"] : []),
-  ];
-  const rows = plays.map((count, at) => [
-    titles[at],
-    number(count),
-    ...(minutes ? [number(minutes[at])] : []),
-    ...note(at),
-  ]);
-  fill("over-time-table", "Plays over time", heads, rows);
-}
-
 /** @param {Document} doc */
 export function showQuality(doc) {
   const { health, totals, tz } = doc;
-  const facts = [
+  facts("facts", [
     ["Plays kept", number(totals.plays), totals.since ? `since ${day(totals.since, "plain")}` : ""],
     [
       "Covered since",
@@ -78,12 +55,7 @@ export function showQuality(doc) {
     ["Unreadable", number(health.quarantined), "kept aside with the reason"],
     ["Short answers", number(health.short_windows), "Spotify gave less than it knows"],
     ["Close calls", number(health.small_overlaps), "a check that hardly overlapped the one before"],
-  ];
-  byId("facts").replaceChildren(
-    ...facts.map(([name, value, note]) =>
-      el("div", {}, el("dt", {}, name), el("dd", { class: "value" }, value), el("dd", { class: "note" }, note)),
-    ),
-  );
+  ]);
   showGaps(health.gaps, tz);
 }
 

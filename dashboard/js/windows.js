@@ -1,5 +1,5 @@
 // @ts-check
-/** Which span is looked at: six buttons, the keys 1 to 6, a choice of years, and the address, so that one can go back. */
+/** Which span is looked at: six buttons, keys 1 to 6, a choice of years, and the address, so that one can go back. */
 
 import { addDays, wallClock } from "./calendar.js";
 import { byId, el, say } from "./dom.js";
@@ -49,7 +49,7 @@ export function startWindows(doc, show) {
   });
   choice.onchange = () => choose(names.find((name) => name === choice.value));
   addEventListener("keydown", (event) => {
-    const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea");
+    const isTyping = event.target instanceof Element && event.target.matches("input, select, textarea, dialog, dialog *");
     if (!isTyping && !event.ctrlKey && !event.altKey && !event.metaKey) choose(NAMES[Number(event.key) - 1]);
   });
   addEventListener("hashchange", () => turn(named(names)));
