@@ -69,19 +69,24 @@ function namesOf(doc) {
     artists: (index) => [artist(index), ...about(doc, index)],
     albums: (index) => [named(albums[index][0], "album", albums[index][2]), by(albums[index][1])],
     genres: (index) => [el("bdi", {}, dict.genres[index])],
-    contexts: (index) => context(dict, dict.contexts[index]),
+    contexts: (index) => context(doc, dict.contexts[index]),
   };
 }
 
 /**
  * What was played from. Only its kind and id are recorded; the document knows the name of some.
- * @param {import("./types.js").Dictionary} dict
+ * @param {Document} doc
  * @param {[kind: string, id: string | null]} context
  */
-function context({ artists, albums }, [kind, id]) {
-  const found = { album: albums.find((one) => one[2] === id), artist: artists.find((one) => one[1] === id) };
-  const known = id !== null && (kind === "album" || kind === "artist") ? found[kind]?.[0] : null;
-  const title = kind === "collection" ? "Liked songs" : kind[0].toUpperCase() + kind.slice(1);
+function context({ dict, playlist }, [kind, id]) {
+  /** @type {Record<string, string | undefined>} */
+  const names = {
+    album: dict.albums.find((one) => one[2] === id)?.[0],
+    artist: dict.artists.find((one) => one[1] === id)?.[0],
+    playlist: playlist?.id === id ? playlist?.name : undefined,
+  };
+  const known = id !== null && Object.hasOwn(names, kind) ? names[kind] : undefined;
+  const title = kind === "collection" ? "Liked songs" : kind.charAt(0).toUpperCase() + kind.slice(1);
   if (known) return [named(known, kind, id), el("span", { class: "by" }, title)];
   return [named(title, kind, id), ...(id ? [el("span", { class: "by" }, el("bdi", {}, id))] : [])];
 }

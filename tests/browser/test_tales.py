@@ -14,12 +14,23 @@ pytestmark = pytest.mark.browser
 RECORDS = ("current_streak", "longest_streak", "longest_silence", "fullest_day", "longest_day", "longest_session")
 BINGES = ("track_in_a_row", "artist_in_a_row", "track_in_a_day", "artist_in_a_day")
 
+ALBUM = sample()["dict"]["albums"][0]
+CONTEXTS = [
+    ["album", ALBUM[2]],
+    ["playlist", "0123456789ABCDEFGHIJKL"],
+    ["collection", None],
+    ["__proto__", "x"],
+    ["", ""],
+]
+
 
 @pytest.fixture(scope="module")
 def both(show_shared: Show) -> tuple[Body, Shown]:
     """The sample with a forgotten song, and its page, unfolded."""
     document = sample()
     document["forgotten"] = [[3, 41, "2024-02-29"]]
+    document["dict"]["contexts"] = CONTEXTS
+    document["windows"]["all"]["top_contexts"] = [[at, 9 - at, 20, None, at + 1, 0] for at in range(len(CONTEXTS))]
     shown = show_shared(document)
     shown.unfold()
     for button in shown.page.locator("button.more:visible").all():
@@ -82,9 +93,8 @@ def test_songs_that_came_once_or_went_or_came_back(both: tuple[Body, Shown]) -> 
         assert names == titles(document, [row[0] for row in rows])
     assert shown.texts("#forgotten .note") == ["41 plays, the last on 29 Feb 2024"]
     assert shown.texts("#once .note") == [plain(day) for _, day in once["newest"]]
-    assert shown.texts("#back .note")[0] == "back on {2} after {1:,} days".format(
-        *document["back_after"][0][:2], plain(document["back_after"][0][2])
-    )
+    _, silent, back = document["back_after"][0]
+    assert shown.texts("#back .note")[0] == f"back on {plain(back)} after {silent:,} days"
 
 
 def test_records_and_milestones(both: tuple[Body, Shown]) -> None:
@@ -135,6 +145,13 @@ def test_sessions_ways_and_decades(both: tuple[Body, Shown], name: str) -> None:
     keys = ("skipped", "finished", "shuffled", "offline")
     assert shown.texts("#ways .value") == [percent(1000 * ways[key] // ways["plays"]) for key in keys]
     assert shown.texts("#platforms b") == [f"{plays:,}" for _, plays in ways["platforms"]]
+
+
+def test_what_was_played_from_has_its_name_where_the_document_knows_it(both: tuple[Body, Shown]) -> None:
+    both[1].choose("all")
+    told = [ALBUM[0] + "Album", "Playlist" + CONTEXTS[1][1], "Liked songs", "__proto__x", "(no name)"]
+    assert both[1].texts("#top-contexts .name") == told
+    assert both[1].page.locator("#top-contexts a").count() == 2
 
 
 def test_months_of_the_year(both: tuple[Body, Shown]) -> None:
