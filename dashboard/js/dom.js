@@ -47,14 +47,16 @@ export function time(iso, text) {
   return el("time", { datetime: iso }, text);
 }
 
+const KINDS = ["track", "artist", "album", "playlist", "show"];
+
 /**
  * A name of any script and direction, linked to Spotify where its id is one.
  * @param {string} name
- * @param {"track" | "artist" | "album" | "playlist"} kind
+ * @param {string} kind
  * @param {string | null} id
  */
 export function named(name, kind, id) {
   const text = el("bdi", {}, name || "(no name)");
-  if (id === null || !/^[A-Za-z0-9]{22}$/.test(id)) return text;
+  if (id === null || !KINDS.includes(kind) || !/^[A-Za-z0-9]{22}$/.test(id)) return text;
   return el("a", { href: `https://open.spotify.com/${kind}/${id}`, rel: "noreferrer" }, text);
 }

@@ -25,7 +25,7 @@ export const number = (value) => integers.format(value);
 export const estimate = (value) => tenths.format(value);
 
 /** @param {number} count @param {string} one @param {string} [many] */
-export const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+export const counted = (count, one, many = `${one}s`) => `${estimate(count)} ${count === 1 ? one : many}`;
 
 /** @param {number} difference With its sign; a real minus. */
 export const signed = (difference) =>
@@ -44,6 +44,8 @@ const DAY_STYLES = {
   short: { day: "numeric", month: "short" },
   weekday: { weekday: "short", day: "numeric" },
   month: { month: "short", year: "numeric" },
+  dayOfYear: { day: "numeric", month: "long" },
+  monthWord: { month: "long" },
   monthName: { month: "short" },
 };
 

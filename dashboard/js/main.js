@@ -1,40 +1,34 @@
 // @ts-check
 /** Start-up, top to bottom: fetch, check, then fill each part of the page. */
 
-import { draw, followScheme } from "./charts/frame.js";
-import { hourOfDay, hoursWords } from "./charts/hours.js";
-import { buckets, hourTitle, overTime, stretches, words } from "./charts/over_time.js";
+import { followScheme } from "./charts/frame.js";
+import { showHours } from "./charts/hours.js";
 import { load } from "./data.js";
-import { byId, say } from "./dom.js";
+import { showDiscovery } from "./discovery.js";
 import { showFreshness } from "./freshness.js";
 import { nowOf, showHealth } from "./health.js";
-import { showPlaylist, showRecent, showTops } from "./lists.js";
+import { showListening, showMonthsOfYear } from "./listening.js";
+import { showPlaylist, showRecent } from "./lists.js";
+import { showOverTime } from "./over_time.js";
+import { showTops } from "./rankings.js";
+import { showRecords } from "./records.js";
 import { drawWeek, startDays } from "./squares.js";
 import { setState, showNeverPlayed, showProblem } from "./states.js";
-import { showBuckets, showHours, showQuality, showQuestions } from "./tables.js";
+import { showQuality, showQuestions } from "./tables.js";
 import { showTiles } from "./tiles.js";
-import { showSpan, startWindows } from "./windows.js";
+import { showSpan, spanOf, startWindows } from "./windows.js";
 
 const wide = matchMedia("(min-width: 48rem)");
 
 /** @param {import("./types.js").Document} doc @param {import("./types.js").WindowName} name */
 function showWindow(doc, name) {
-  const span = doc.windows[name];
+  const span = spanOf(doc, name);
   showSpan(doc, name, nowOf(doc));
   showTiles(doc, name);
-  const axis = buckets(doc, name);
-  const gaps = stretches(doc, axis);
-  say("over-time-words", words(span, axis));
-  byId("over-time-key").hidden = !gaps.length;
-  draw(byId("over-time"), overTime(axis, gaps));
-  showBuckets(axis, gaps);
+  showOverTime(doc, name);
   showTops(doc, span);
-  say("hours-words", hoursWords(span.hours));
-  draw(byId("hours"), hourOfDay(span.hours));
-  showHours(
-    span.hours.map((_, hour) => hourTitle(hour)),
-    span.hours,
-  );
+  showHours(span.hours);
+  showListening(span);
   drawWeek(span.hourdow, wide.matches);
   wide.onchange = () => drawWeek(span.hourdow, wide.matches);
 }
@@ -48,9 +42,12 @@ function showDocument(doc) {
   showQuestions(doc);
   if (!doc.totals.plays || !doc.data_day) return showNeverPlayed();
   setState("ready");
-  startWindows((name) => showWindow(doc, name));
+  startWindows(doc, (name) => showWindow(doc, name));
   followScheme();
   if (doc.alldays) startDays(doc.alldays, doc.data_day);
+  showMonthsOfYear(doc);
+  showDiscovery(doc);
+  showRecords(doc);
   showRecent(doc);
   showPlaylist(doc);
 }

@@ -36,6 +36,15 @@ export const among =
 /** @param {Check} check @returns {Check} */
 export const maybe = (check) => (value) => value === null || check(value);
 
+/** @param {Check} check For keys that an older document lacks. @returns {Check} */
+export const unless = (check) => (value) => value === undefined || check(value);
+
+/** @param {Record<string, any>} shape @returns {Check} */
+export const of = (shape) => (value) => fault(value, shape) === null;
+
+/** @param {Check} check An object with any keys, and such values. @returns {Check} */
+export const each = (check) => (value) => fault(value, {}) === null && Object.values(value).every(check);
+
 /** @param {Check} check @param {number} [length] @returns {Check} */
 export const list = (check, length) => (value) =>
   Array.isArray(value) && (length === undefined || value.length === length) && value.every(check);

@@ -2,7 +2,7 @@
 /** What the page says when there are no numbers to show, and what to do about it. */
 
 import { byId, say } from "./dom.js";
-import { SCHEMA } from "./data.js";
+import { SCHEMA } from "./parts.js";
 
 /** @typedef {import("./data.js").Problem} Problem */
 

@@ -2,18 +2,36 @@
 /** Plain tables: the twins of the charts, the gaps, the facts on the record, the questions that were asked. */
 
 import { byId, el, say } from "./dom.js";
-import { isOnGap } from "./charts/over_time.js";
 import { counted, date, day, estimate, moment, number } from "./format.js";
+import { facts } from "./lists.js";
 
 /** @typedef {import("./types.js").Document} Document */
+
+/** @type {WeakMap<HTMLDetailsElement, () => void>} What fills a twin, once it is unfolded: most are never looked at. */
+const folded = new WeakMap();
+
+/** @param {string} id @param {() => void} build Fills now where the table can be seen, else when its twin is opened. */
+function whenOpen(id, build) {
+  const twin = byId(id).closest("details");
+  if (!twin) return build();
+  if (twin.open) build();
+  else byId(id).replaceChildren();
+  folded.set(twin, build);
+  twin.ontoggle = () => twin.open && folded.get(twin)?.();
+}
 
 /**
  * @param {string} id
  * @param {string} caption
- * @param {string[]} heads the first names the rows; the rest are numbers where `isText` does not say otherwise
- * @param {string[][]} rows
+ * @param {string[]} heads the first names the rows; the rest are numbers but for names, which are nodes
+ * @param {(string | Node)[][]} rows
  */
-function fill(id, caption, heads, rows) {
+export function fill(id, caption, heads, rows) {
+  whenOpen(id, () => build(id, caption, heads, rows));
+}
+
+/** @param {string} id @param {string} caption @param {string[]} heads @param {(string | Node)[][]} rows */
+function build(id, caption, heads, rows) {
   const head = el("tr", {}, ...heads.map((name) => el("th", { scope: "col" }, name)));
   const body = rows.map(([name, ...cells]) =>
     el("tr", {}, el("th", { scope: "row" }, name), ...cells.map((cell) => el("td", {}, cell))),
@@ -21,43 +39,10 @@ function fill(id, caption, heads, rows) {
   byId(id).replaceChildren(el("caption", { class: "vh" }, caption), el("thead", {}, head), el("tbody", {}, ...body));
 }
 
-/**
- * @param {import("./charts/over_time.js").Buckets} axis
- * @param {import("./charts/hatching.js").Stretch[]} gaps
- */
-export function showBuckets({ unit, titles, plays, minutes }, gaps) {
-  const note = gaps.length
-    ? (/** @type {number} */ at) => [isOnGap(gaps, at) ? "may be incomplete" : "complete"]
-    : () => [];
-  const heads = [
-    unit[0].toUpperCase() + unit.slice(1),
-    "Plays",
-    ...(minutes ? ["Minutes"] : []),
-    ...(gaps.length ? ["Record"] : []),
-  ];
-  const rows = plays.map((count, at) => [
-    titles[at],
-    number(count),
-    ...(minutes ? [number(minutes[at])] : []),
-    ...note(at),
-  ]);
-  fill("over-time-table", "Plays over time", heads, rows);
-}
-
-/** @param {string[]} titles @param {number[]} hours */
-export function showHours(titles, hours) {
-  fill(
-    "hours-table",
-    "Plays by hour of the day",
-    ["Hour", "Plays"],
-    hours.map((count, at) => [titles[at], number(count)]),
-  );
-}
-
 /** @param {Document} doc */
 export function showQuality(doc) {
   const { health, totals, tz } = doc;
-  const facts = [
+  facts("facts", [
     ["Plays kept", number(totals.plays), totals.since ? `since ${day(totals.since, "plain")}` : ""],
     [
       "Covered since",
@@ -70,12 +55,7 @@ export function showQuality(doc) {
     ["Unreadable", number(health.quarantined), "kept aside with the reason"],
     ["Short answers", number(health.short_windows), "Spotify gave less than it knows"],
     ["Close calls", number(health.small_overlaps), "a check that hardly overlapped the one before"],
-  ];
-  byId("facts").replaceChildren(
-    ...facts.map(([name, value, note]) =>
-      el("div", {}, el("dt", {}, name), el("dd", { class: "value" }, value), el("dd", { class: "note" }, note)),
-    ),
-  );
+  ]);
   showGaps(health.gaps, tz);
 }
 

@@ -4,11 +4,12 @@
 import { addDays, daysBetween, wallClock } from "./calendar.js";
 import { byId, el, named, say } from "./dom.js";
 import { counted, duration, number, signed } from "./format.js";
+import { isYear, spanOf } from "./windows.js";
 
 /** @typedef {import("./types.js").Document} Document */
 /** @typedef {import("./types.js").WindowName} WindowName */
 
-/** @type {Record<WindowName, string>} */
+/** @type {Record<string, string>} */
 const BEFORE = {
   "1d": "the day before",
   "7d": "the 7 days before",
@@ -18,11 +19,19 @@ const BEFORE = {
   all: "",
 };
 
+/** @param {WindowName} name @param {import("./types.js").Span} span What the span is measured against. */
+function rivalOf(name, span) {
+  if (!isYear(name)) return BEFORE[name];
+  const earlier = String(Number(name) - 1);
+  return span.to === `${name}-12-31` ? earlier : `the same days of ${earlier}`;
+}
+
 /** @param {Document} doc @param {WindowName} name */
 export function showTiles(doc, name) {
-  const span = doc.windows[name];
+  const span = spanOf(doc, name);
   const { prev } = span;
-  const isHoley = prev !== null && isGapBefore(doc, span);
+  const rival = rivalOf(name, span);
+  const isHoley = prev !== null && isGapBefore(doc, name, span);
   const tile = (
     /** @type {string} */ id,
     /** @type {number} */ now,
@@ -30,7 +39,7 @@ export function showTiles(doc, name) {
     /** @type {string} */ note,
   ) => {
     say(id, number(now));
-    say(`${id}-delta`, delta(name, now, before, isHoley));
+    say(`${id}-delta`, delta(rival, now, before, isHoley));
     say(`${id}-note`, note);
   };
   tile(
@@ -45,32 +54,35 @@ export function showTiles(doc, name) {
   showSentence(doc, name);
 }
 
-/** @param {WindowName} name @param {number} now @param {number | undefined} before @param {boolean} isHoley */
-function delta(name, now, before, isHoley) {
-  if (before === undefined) return name === "all" ? "since the beginning" : "– nothing before to compare";
-  if (isHoley) return `– a gap lies in ${BEFORE[name]}`;
-  return now === before ? `as many as ${BEFORE[name]}` : `${signed(now - before)} vs ${BEFORE[name]}`;
+/** @param {string} rival @param {number} now @param {number | undefined} before @param {boolean} isHoley */
+function delta(rival, now, before, isHoley) {
+  if (before === undefined) return rival ? "– nothing before to compare" : "since the beginning";
+  if (isHoley) return `– a gap lies in ${rival}`;
+  return now === before ? `as many as ${rival}` : `${signed(now - before)} vs ${rival}`;
 }
 
 /**
  * Whether the span before holds a gap, or may hold one that is too old to be listed: then it is no measure.
  * @param {Document} doc
+ * @param {WindowName} name
  * @param {import("./types.js").Span} span
  */
-function isGapBefore(doc, span) {
+function isGapBefore(doc, name, { from, to }) {
   const { items, total } = doc.health.gaps;
-  if (!span.from || !span.to) return false;
-  const start = addDays(span.from, -(daysBetween(span.from, span.to) + 1));
+  if (!from || !to) return false;
+  const length = daysBetween(from, to) + 1;
+  const [start, end] = isYear(name)
+    ? [`${Number(name) - 1}-01-01`, `${Number(name) - 1}${to.slice(4)}`]
+    : [addDays(from, -length), addDays(from, -1)];
   const local = (/** @type {string} */ iso) => wallClock(iso, doc.tz).day;
   const oldest = items[items.length - 1];
   if (total > items.length && oldest && start < local(oldest.from)) return true;
-  const end = span.from;
-  return items.some((gap) => local(gap.from) < end && local(gap.to) >= start);
+  return items.some((gap) => local(gap.from) <= end && local(gap.to) >= start);
 }
 
 /** @param {Document} doc @param {WindowName} name */
 function showSentence(doc, name) {
-  const span = doc.windows[name];
+  const span = spanOf(doc, name);
   const { sentence } = span;
   const place = byId("sentence");
   if (!span.plays) return place.replaceChildren("Nothing played in these days.");
@@ -80,7 +92,7 @@ function showSentence(doc, name) {
   const [track, artist, , id] = doc.dict.tracks[sentence.top_track];
   const by = doc.dict.artists[artist];
   return place.replaceChildren(
-    "Most played: ",
+    isYear(name) ? `Most played in ${name}: ` : "Most played: ",
     el("em", {}, named(track, "track", id)),
     " by ",
     named(by[0], "artist", by[1]),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+UNFOLD = """() => Promise.all([...document.querySelectorAll('details:not([open])')].map(one =>
+    new Promise(done => { one.addEventListener('toggle', done, {once: true}); one.open = true })))"""
+
 Needs = Callable[[str, str], NoReturn]
 
 
@@ -97,8 +100,15 @@ class Shown:
         return dict(self.page.evaluate(script, canvas))
 
     def choose(self, name: str) -> None:
-        """Presses the button of a window."""
-        self.page.click(f"button[data-window='{name}']")
+        """Presses the button of a window, or picks a calendar year."""
+        if name.isdigit():
+            self.page.select_option("#calendar-year", name)
+        else:
+            self.page.click(f"button[data-window='{name}']")
+
+    def unfold(self) -> None:
+        """Opens all that is folded; tables that are folded are not filled."""
+        self.page.evaluate(UNFOLD)
 
     def axe(self) -> list[str]:
         """What axe-core objects to: `rule: element` for every violation."""

@@ -174,8 +174,9 @@ def _spread(values: tuple[str, ...]) -> Body:
     for row in names["albums"]:
         row[2] = value()
     names["genres"] = list(values)
+    names["contexts"] = [[value(), value()] for _ in names["contexts"]]
     for window in body["windows"].values():
-        window["top_genres"] = [[at, 40 - at, 90, None] for at in range(min(10, len(values)))]
+        window["top_genres"] = [[at, 40 - at, 90, None, at + 1, 9] for at in range(min(10, len(values)))]
     body["playlist"] |= {"name": value(), "week": value(), "id": value()}
     body["app_version"] = value()
     body["questions"] = {f"question {text}": {"version": 1, "sha256": value()} for text in values}

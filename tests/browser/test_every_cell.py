@@ -33,7 +33,7 @@ def cell(request: pytest.FixtureRequest, show_shared: Show) -> Iterator[Shown]:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_is_whole_and_accessible(cell: Shown, width: int) -> None:
     cell.page.set_viewport_size({"width": width, "height": 900})
-    cell.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    cell.unfold()
     assert cell.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert cell.page.evaluate(OUTSIDE) == []
     assert cell.page.evaluate(CLIPPED) == []

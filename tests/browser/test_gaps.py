@@ -84,7 +84,9 @@ def test_a_gap_lies_where_the_listeners_clock_says(show: Show, case: str) -> Non
 def holey(request: pytest.FixtureRequest, show_shared: Show) -> tuple[Body, Shown]:
     """A document with gaps, and the page over it."""
     document = request.param()
-    return document, show_shared(document)
+    shown = show_shared(document)
+    shown.unfold()
+    return document, shown
 
 
 @pytest.mark.parametrize("name", ["7d", "30d", "90d", "365d", "all"])
@@ -111,6 +113,7 @@ def test_without_gaps_nothing_is_hatched(show: Show) -> None:
     for window in document["windows"].values():
         window["gap_minutes"] = 0
     shown = show(document)
+    shown.unfold()
     assert shown.chart("over-time")["gaps"] == []
     empty_day = document["daily"]["plays"][-30:].index(0)
     assert shown.page.evaluate(INK, ["over-time", empty_day, empty_day + 1]) < 0.02
@@ -136,6 +139,7 @@ def test_checks_that_had_stopped_leave_a_gap_that_is_still_open(show: Show) -> N
     document = sample()
     document["health"] |= {"unpolled_since": "2026-11-09T06:00:00Z"}
     shown = show(document, fragment="#7d")
+    shown.unfold()
     assert shown.chart("over-time")["gaps"][-1] == [pytest.approx(5 + 7 / 24), 7]
     assert shown.page.evaluate(INK, ["over-time", 6, 7]) > 0.08
     assert (shown.page.get_attribute("#health", "data-severity"), shown.text("#verdict")) == (

@@ -26,6 +26,7 @@ def attacked(request: pytest.FixtureRequest, show_shared: Show) -> Shown:
         shown.choose(name)
     for button in shown.page.locator("button.more:visible").all():
         button.click()
+    shown.unfold()
     return shown
 
 

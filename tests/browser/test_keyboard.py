@@ -43,11 +43,15 @@ def test_tab_reaches_everything_in_reading_order_and_is_always_seen(shown: Shown
     assert [one["text"] for one in visited if one["covered"]] == []
     buttons = [one["text"] for one in visited if one["tag"] == "button"]
     assert buttons[:6] == ["Yesterday", "7 days", "30 days", "90 days", "Year", "All"]
-    assert len(buttons[6:]) == 4
+    assert buttons[6:8] == ["By plays", "By time"]
+    assert buttons[8] == "Show 25"
+    assert buttons[-2].startswith("Show ")
+    assert len([one for one in buttons[8:] if one.startswith("since ")]) == 10
+    assert len([one for one in buttons[8:] if one.startswith("Show ")]) == 7
     assert visited[0]["text"] == "Skip to the numbers"
     assert [one["heat"] for one in visited if one["heat"]] == ["week", "year"]
-    assert [one["id"] for one in visited if one["tag"] == "select"] == ["year-choice"]
-    assert len([one for one in visited if one["tag"] == "summary"]) == 3
+    assert [one["id"] for one in visited if one["tag"] == "select"] == ["calendar-year", "year-choice"]
+    assert len([one for one in visited if one["tag"] == "summary"]) == 5
     assert visited[-1]["tag"] == "summary"
 
 
@@ -116,8 +120,11 @@ def test_pointing_reads_a_square_too(shown: Shown) -> None:
     shown.says("#week-readout", "Friday, 18:00")
 
 
-@pytest.mark.parametrize(("canvas", "table"), [("over-time", "over-time-table"), ("hours", "hours-table")])
+@pytest.mark.parametrize(
+    ("canvas", "table"), [("over-time", "over-time-table"), ("hours", "hours-table"), ("discovery", "discovery-table")]
+)
 def test_a_chart_has_a_role_a_name_a_description_and_a_twin(shown: Shown, canvas: str, table: str) -> None:
+    shown.unfold()
     attributes = {
         name: shown.page.get_attribute(f"#{canvas}", name) for name in ("role", "aria-labelledby", "aria-describedby")
     }

@@ -21,7 +21,9 @@ DAY = timedelta(days=1)
 def both(request: pytest.FixtureRequest, show_shared: Show) -> tuple[Body, Shown]:
     """A document, and the page over it."""
     document = DOCUMENTS[request.param]()
-    return document, show_shared(document)
+    shown = show_shared(document)
+    shown.unfold()
+    return document, shown
 
 
 def shown_at(both: tuple[Body, Shown], name: str) -> tuple[dict[str, Any], Shown]:
@@ -98,11 +100,17 @@ def test_the_rankings(both: tuple[Body, Shown], name: str) -> None:
         place = f"#top-{kind} > li"
         assert shown.texts(f"{place} > .name > a bdi") == [names[kind][row[0]][0] for row in rows]
         assert shown.texts(f"{place} .amount b") == [text(row[1]) for row in rows]
-        assert shown.texts(f"{place} .minutes") == [f"{row[2]:,} min" for row in rows]
-        moves = [move(at, row[3], window["prev"]) for at, row in enumerate(rows, 1)]
+        assert shown.texts(f"{place} .amount span:not(.vh)") == [f"{row[2]:,} min" for row in rows]
+        assert shown.texts(f"{place} .share") == [share(row[5]) for row in rows]
+        moves = [move(row[4], row[3], window["prev"]) for row in rows]
         assert shown.texts(f"{place} .move") == moves
         if kind != "artists":
             assert shown.texts(f"{place} .by") == [names["artists"][names[kind][row[0]][1]][0] for row in rows]
+
+
+def share(permille: int) -> str:
+    """A share as it stands in a row."""
+    return f"{permille / 10:g} %" if permille else "< 0.1 %"
 
 
 def move(rank: int, before: int | None, prev: object) -> str:
@@ -114,6 +122,52 @@ def move(rank: int, before: int | None, prev: object) -> str:
     if before == rank:
         return "same rank"
     return f"up {before - rank:,}" if before > rank else f"down {rank - before:,}"
+
+
+def test_the_rankings_by_time(both: tuple[Body, Shown]) -> None:
+    document, shown = both
+    shown.page.click("[data-measure=time]")
+    for name in ("7d", "all", "2026"):
+        shown.choose(name)
+        for kind in ("tracks", "artists", "albums"):
+            rows = (document["windows"].get(name) or document["years"][name])["by_time"][kind]
+            told = shown.texts(f"#top-{kind} > li .amount b")
+            assert told == [f"{row[2]:,} min" for row in rows][: len(told)]
+            assert len(told) >= min(10, len(rows))
+    shown.page.click("[data-measure=plays]")
+    assert shown.page.get_attribute("[data-measure=plays]", "aria-pressed") == "true"
+
+
+@pytest.mark.parametrize("name", ["30d", "all"])
+def test_genres_and_what_was_played_from(both: tuple[Body, Shown], name: str) -> None:
+    window, shown = shown_at(both, name)
+    names = both[0]["dict"]
+    assert shown.texts("#top-genres .name") == [names["genres"][row[0]] for row in window["top_genres"]]
+    assert shown.page.is_visible("#genres") is bool(window["top_genres"])
+    contexts = [names["contexts"][row[0]] for row in window["top_contexts"]]
+    links = [f"https://open.spotify.com/{kind}/{identity}" for kind, identity in contexts if identity]
+    assert [a.get_attribute("href") for a in shown.page.locator("#top-contexts .name > a").all()] == links
+    assert shown.texts("#top-contexts .share") == [share(row[5]) for row in window["top_contexts"]]
+
+
+def test_calendar_years(both: tuple[Body, Shown]) -> None:
+    document, shown = both
+    offered = [option.get_attribute("value") for option in shown.page.locator("#calendar-year option").all()]
+    assert offered == ["", *sorted(document["years"], reverse=True)]
+    for name, year in document["years"].items():
+        shown.choose(name)
+        assert shown.page.url.endswith(f"#{name}")
+        assert {tile: shown.text(f"#{tile}") for tile in TILES} == {
+            tile: text(year[key]) for tile, key in TILES.items()
+        }
+        assert sum(shown.chart("over-time")["data"]) == year["plays"]
+        assert shown.text("#sentence").startswith(f"Most played in {name}: ")
+        against = shown.text("#plays-delta")
+        assert ("nothing before" in against) is (year["prev"] is None)
+        rival = f"{int(name) - 1}" if year["to"].endswith("12-31") else f"the same days of {int(name) - 1}"
+        assert year["prev"] is None or against.endswith(rival)
+    shown.choose("30d")
+    assert shown.page.input_value("#calendar-year") == ""
 
 
 def expected_bars(document: Body, name: str) -> tuple[list[int], list[int] | None]:

@@ -91,6 +91,27 @@ WRONG: list[tuple[str, Any]] = [
     ("recent.0", ["now", 1]),
     ("dict.tracks.0.0", None),
     ("dict.artists", {}),
+    ("dict.contexts", None),
+    ("dict.contexts.0", ["playlist"]),
+    ("years", None),
+    ("years", {"<b>": sample()["years"]["2026"]}),
+    ("years.2026.to", "x"),
+    ("windows.7d.by_time", None),
+    ("windows.7d.by_time.tracks.0.0", 10**6),
+    ("windows.7d.top_contexts.0.0", 3),
+    ("windows.all.ways.platforms.0", ["ios"]),
+    ("windows.all.sessions.lengths", [1]),
+    ("windows.all.eras.0", [1980, 1]),
+    ("discovery_weekly.new.0", None),
+    ("discovery_monthly.start", "2026-13"),
+    ("number_ones.tracks.0", -1),
+    ("one_hit_wonders.newest.0.1", "<b>"),
+    ("back_after.0.0", "x"),
+    ("on_this_day.0.day", 4),
+    ("artist_detail.0.months", []),
+    ("records", {}),
+    ("records.fullest_day.day", "x"),
+    ("records.track_in_a_row.index", 10**6),
     ("questions", []),
     ("questions.totals", "1"),
 ]
@@ -125,6 +146,17 @@ def test_what_is_right_is_read(reader: "Page") -> None:
         assert "document" in reader.evaluate(READ, made())
 
 
+LATER = (
+    *("month_of_year", "discovery_weekly", "discovery_monthly", "number_ones", "one_hit_wonders", "forgotten"),
+    *("back_after", "on_this_day", "artist_detail", "records"),
+)
+
+
+def test_a_document_without_the_newer_parts_is_shown(show: Show) -> None:
+    shown = show({key: part for key, part in sample().items() if key not in LATER})
+    assert (shown.state, shown.faults) == ("ready", [])
+
+
 @pytest.mark.parametrize("path", ["tz", "data_day", "monthly.start"])
 def test_a_wrong_part_is_named_instead_of_drawn(show: Show, path: str) -> None:
     shown = show(with_wrong(path, "<img src=x onerror=window.__hit=1>"))
@@ -142,7 +174,7 @@ def test_another_schema(show: Show) -> None:
 
 
 def test_keys_nobody_knows_are_ignored(show: Show) -> None:
-    document = sample() | {"surprise": {"a": 1}, "records": {"longest": 4}}
+    document = sample() | {"surprise": {"a": 1}, "mood": {"longest": 4}}
     document["windows"]["30d"]["mood"] = "blue"
     document["health"]["weather"] = None
     shown = show(document)
@@ -182,10 +214,12 @@ def test_all_that_may_be_null_is_null(show: Show) -> None:
         "alldays": None,
         "playlist": None,
         "last_poll_at": None,
+        **dict.fromkeys(key for key in LATER if not isinstance(document[key], list)),
     }
     document["health"] |= {"coverage_since": None, "auth": {"state": "none", "reauthorize_by": None}}
     for window in document["windows"].values():
-        window |= {"prev": None, "sentence": None}
+        window |= {"prev": None, "sentence": None, "ways": None, "sessions": None, "eras": None}
+        window |= {"top_genres": None, "top_contexts": None}
     shown = show(document)
     for name in ("1d", "7d", "30d", "90d", "365d", "all"):
         shown.choose(name)

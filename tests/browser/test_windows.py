@@ -65,6 +65,17 @@ def test_the_address_chooses(shown: Shown, name: str) -> None:
     assert shows(shown.open(f"#{name}"), name)
 
 
+def test_the_address_chooses_a_calendar_year_and_a_key_leaves_it(shown: Shown) -> None:
+    shown.page.goto("about:blank")
+    shown.open("#2025")
+    assert (shown.page.input_value("#calendar-year"), pressed(shown)) == ("2025", [])
+    assert shown.text("#span") == "1 Jan – 31 Dec 2025"  # noqa: RUF001
+    shown.page.keyboard.press("6")
+    assert shows(shown, "all")
+    shown.page.go_back()
+    shown.says("#span", "31 Dec 2025")
+
+
 @pytest.mark.parametrize("fragment", ["#nonsense", "#30D", "#__proto__", "#<img>", "#main"])
 def test_an_address_that_names_none_shows_thirty_days(shown: Shown, fragment: str) -> None:
     shown.page.goto("about:blank")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.house
 PAGE = ROOT / "dashboard"
 MODULES = sorted((PAGE / "js").rglob("*.js"))
 MAIN_LINES, MODULE_LINES = 60, 150
-APP_BYTES, PAGE_BYTES = 34_000, 150_000
+APP_BYTES, PAGE_BYTES = 46_000, 150_000
 
 MARKUP = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML|srcdoc"

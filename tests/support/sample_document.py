@@ -148,6 +148,7 @@ def _discovery(ledger: Ledger, plays: Sequence[Heard], windows: dict[str, dict[s
     heard = [
         played(number, ledger.local(play), play.song, ledger.music.songs[play.song].artist, play.ms)
         for number, play in enumerate(plays)
+        if ledger.local(play).date() <= ledger.data_day
     ]
     return discovery_parts(heard, ledger.data_day, [artist for _, artist in listed], windows["all"]["sessions"])
 

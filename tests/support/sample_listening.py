@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 GENRES = ("indie pop", "post-rock", "folk", "electronica", "jazz", "dream pop", "shoegaze", "ambient")
-CONTEXTS = (("playlist", "37i9dQZF1DX0SampleList1"), ("album", "1SampleAlbumOfManySongs"), ("collection", None))
+CONTEXTS = (("playlist", "37i9dQZF1DX0SampleList"), ("album", "1SampleAlbumOfManySong"), ("collection", None))
 PLATFORMS = ("ios", "ios", "ios", "web", "android")
 HALF_AN_HOUR = 1800
 LENGTHS = (15, 30, 60, 120, 240)

@@ -1,8 +1,9 @@
 // @ts-check
 /** Plays over time: which buckets a span has, what they are called, and where its gaps lie on them. */
 
-import { addDays, addMonths, daysBetween, monthsInto, wallClock } from "../calendar.js";
+import { addDays, addMonths, daysBetween, monthNumber, monthsInto, wallClock } from "../calendar.js";
 import { counted, day, days, duration, number } from "../format.js";
+import { isYear, spanOf } from "../windows.js";
 import { bars } from "./bars.js";
 
 /** @typedef {import("../types.js").Document} Document */
@@ -23,10 +24,11 @@ const NOTHING = { unit: "day", labels: [], titles: [], plays: [], minutes: null,
 
 /** @param {Document} doc @param {WindowName} name @returns {Buckets} */
 export function buckets(doc, name) {
-  const { from, to, hours } = doc.windows[name];
+  const { from, to, hours } = spanOf(doc, name);
   if (!from || !to) return NOTHING;
   if (name === "1d") return hourly(from, hours);
   if (name === "365d") return doc.weekly ? weekly(doc.weekly, from) : NOTHING;
+  if (isYear(name)) return doc.monthly ? monthly(within(doc.monthly, from, to)) : NOTHING;
   if (name === "all") return doc.monthly ? monthly(doc.monthly) : NOTHING;
   return doc.daily ? daily(doc.daily, from, to) : NOTHING;
 }
@@ -78,6 +80,13 @@ function weekly({ start, plays, minutes }, from) {
     titles: firsts.map((first) => `Week from ${day(first, "long")}`),
     place: (at) => (daysBetween(start, at.day) + at.passed) / 7,
   };
+}
+
+/** @param {import("../types.js").Series} series @param {string} from @param {string} to Its months in these days. */
+function within({ start, plays, minutes }, from, to) {
+  const first = Math.max(monthNumber(from) - monthNumber(start), 0);
+  const end = monthNumber(to) - monthNumber(start) + 1;
+  return { start: addMonths(start, first), plays: plays.slice(first, end), minutes: minutes.slice(first, end) };
 }
 
 /** @param {import("../types.js").Series} series @returns {Buckets} */
