@@ -117,7 +117,7 @@ def _events(rng: Random, start: int) -> tuple[Event, ...]:
         at = start + number * step + rng.randrange(30_000)
         if rng.random() >= missed:
             events.extend(_polls(rng, at, number, twins))
-        if number % 5 == 4:
+        if number % 4 == 3:
             events.append(Event(at + rng.randrange(2_000), "night", f"night {number}"))
     if rng.random() < 0.1:
         events.append(Event(rng.choice(events).at + rng.randrange(2_000), "lose state", "lost state"))
@@ -148,7 +148,7 @@ def _outages(rng: Random, start: int, end: int) -> list[Fault]:
     """Spans in which a service does not answer, whoever asks; others begin in the middle of an invocation."""
     spans = []
     for _ in range(rng.choice((0, 0, 0, 1, 2))):
-        begin, service = rng.randrange(start, end), rng.choice(("journal", "hot", "spotify"))
+        begin, service = rng.randrange(start, end), rng.choice(("journal", "journal", "hot", "spotify"))
         spans.append(Fault(service, 0, OUTAGE, begin, begin + rng.randrange(5 * MINUTE, 6 * HOUR)))
     return spans
 
