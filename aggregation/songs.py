@@ -58,13 +58,13 @@ def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_
         if table != "month_tracks" or part >= since
     ]
     named = "\n".join(
-        [str(SONGS_VERSION), question.sha256, policy.songs.model_dump_json(), str(policy.counting), *sorted(inputs)]
+        [str(SONGS_VERSION), question.sha256, policy.songs.model_dump_json(), str(is_usual), *sorted(inputs)]
     )
     digest, stored = hashlib.sha256(named.encode()).hexdigest()[:32], tables.list("songs").get("")
     if stored and stored.digest == digest:
         return False
     tracks, artists = [_rows(tables, table, parts[table]) for table in VERSIONS]
-    observed = engine.rows(question, p_lasting=is_usual, p_month_from=since, **policy.counting)
+    observed = engine.rows(question, p_lasting=is_usual, p_month_from=since)
     tables.write("songs", "", songs(tracks, artists, observed, policy.songs), digest=digest, replaces=stored)
     return True
 

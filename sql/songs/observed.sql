@@ -1,6 +1,6 @@
 -- answers: What were tracks called in plays that count, of which metadata lacks title, artist or album?
 -- grain: one row per track
--- params: p_lasting, p_month_from, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_lasting, p_month_from
 -- feeds: -
 -- version: 1
 -- whole: track_versions, because a name may have been learned at any time
@@ -12,8 +12,9 @@ with seen as (
     select track_uri, track_name, artist_name, album_name
     from month_tracks
     where month >= :p_month_from
-        and strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
-        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        -- what counts by the default policy, unless there is another one
+        and (not :p_lasting or (kind = 'music' and not incognito
+            and (heard_seconds is null or heard_seconds >= 30 or is_done)))
 )
 
 select

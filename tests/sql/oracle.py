@@ -5,7 +5,7 @@ Names stand where the document has indexes, so that both can be compared after `
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,9 +92,10 @@ class Ledger:
         self.first = min((play.day for play in self.plays), default=None)
 
     def _seen(self) -> dict[str, dict[str, str | None]]:
-        """What each track was ever called in a play that counts."""
+        """What each track was ever called: in plays that count, by another policy than the default in any."""
         seen: dict[str, dict[str, str | None]] = {}
-        for play in (play for play in self.rows if counts(play, self.rules)):
+        is_usual = replace(self.rules, without=frozenset()) == Rules()
+        for play in (play for play in self.rows if not is_usual or counts(play, self.rules)):
             names = seen.setdefault(play["track_uri"], dict.fromkeys(("track_name", "artist_name", "album_name")))
             for field in names:
                 names[field] = max(filter(None, (names[field], play[field])), default=None)
