@@ -3,7 +3,7 @@
 -- params: -
 -- feeds: -
 -- version: 1
--- whole: journal, because which dates are the newest is not known before; and plays
+-- whole: journal, plays, because which dates are the newest is not known before
 with dates as (
     select dt, dense_rank() over (order by dt desc) as nth
     from plays
