@@ -44,8 +44,11 @@ def test_the_document_is_what_plain_python_counts(file: Path, tmp_path: Path, tz
         home.night(NOW)
         body = json.loads(home.published())
         plays = [row for dt in home.tables.list("plays") for row in home.tables.read("plays", dt)]
-    assert resolved(body) == Ledger(plays, [], [], tz, NOW.astimezone(ZoneInfo(tz)).date()).document()
+        songs = {row["track_uri"]: row["song_uri"] or row["track_uri"] for row in home.tables.read("songs", "")}
+    today = NOW.astimezone(ZoneInfo(tz)).date()
+    assert resolved(body) == Ledger(plays, [], [], tz, today, same=songs).document()
     counted = raw_plays_that_count(file)
     assert body["totals"]["plays"] == len(counted)
     assert body["totals"]["minutes"] == sum(row["ms_played"] for row in counted) // 60_000
-    assert body["totals"]["tracks"] == len({row["spotify_track_uri"] for row in counted})
+    uris = {row["spotify_track_uri"] for row in counted}
+    assert body["totals"]["tracks"] == len({songs[uri] for uri in uris}) < len(uris), "some songs are on two releases"
