@@ -138,6 +138,10 @@ def test_a_crash_is_no_exception_that_code_may_catch() -> None:
     assert not issubclass(Crash, Exception)
 
 
+NOT_CALLED = {"tables.roll_up"}
+"""Calls that no simulated job makes: rolling up comes after settling, and is done again by digest whatever happens."""
+
+
 @pytest.mark.parametrize(
     ("service", "port", "double"),
     [
@@ -148,7 +152,7 @@ def test_a_crash_is_no_exception_that_code_may_catch() -> None:
     ],
 )
 def test_every_call_of_every_role_can_fail_in_every_way(service: str, port: type, double: type) -> None:
-    calls = {f"{service}.{name}" for name in vars(port) if not name.startswith("_")}
+    calls = {f"{service}.{name}" for name in vars(port) if not name.startswith("_")} - NOT_CALLED
     assert calls == {site for site in SITES if site.startswith(f"{service}.")}
     assert calls == {f"{service}.{name}" for name in vars(double) if not name.startswith("_")} & set(SITES)
     assert {(site, mode) for site in calls for mode in MODES if mode != LATE_EFFECT or site in WRITES} <= set(PAIRS)
