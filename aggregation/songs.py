@@ -8,12 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from aggregation.reading import ALWAYS
 from playledger.policy import DEFAULT, Policy, Songs
 from playledger.ports import QueryEngine, TableStore
 from sql import load
-
-FIRST_MONTH = "2006-01"
-"""Spotify was founded in 2006. Months are read from here on where plays count that `all_tracks` leaves out."""
 
 VERSIONS = ("track_versions", "artist_versions")
 
@@ -49,7 +47,7 @@ _SIGNS = frozenset("?+#")
 def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
     """Brings `songs` up to date with metadata, observed names and the policy; True where it changed."""
     question, is_usual = load("songs/observed"), policy.counting == DEFAULT.counting
-    since = open_month if is_usual else FIRST_MONTH
+    since = open_month if is_usual else ALWAYS  # then plays count that all_tracks leaves out
     parts = {table: tables.list(table) for table in (*VERSIONS, "all_tracks", "month_tracks")}
     inputs = [
         f"{table} {part} {stored.etag}"
