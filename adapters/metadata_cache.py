@@ -3,6 +3,7 @@
 An entity's grade, its claim and its tombstone lie in one row or item, so that each decision is one conditional write.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -194,12 +195,18 @@ BATCH = 100
 ROUNDS = 8
 """How often keys that DynamoDB left unread are asked for again, without a result in between, before giving up."""
 
+LONGEST_KEY = 2048
+"""Bytes DynamoDB takes. The URI of a local file spells artist, album and title, a foreign letter in up to 9 bytes."""
+
 LEARNED_PREFIX = "learned#"
 BUDGET_PREFIX = "calls#"
 
 
 class DynamoMetadataCache:
-    """Tracks keyed by `track_uri`, artists by `artist_id`; budget and learned marks are items of the state table."""
+    """Tracks keyed by `track_uri`, artists by `artist_id`; budget and learned marks are items of the state table.
+
+    Where an id is longer than a key may be, its hash is the key; the body has the id itself.
+    """
 
     def __init__(self, client: "DynamoDBClient", tracks_table: str, artists_table: str, state_table: str) -> None:
         self._client = client
@@ -281,15 +288,15 @@ class DynamoMetadataCache:
 
     def _address(self, entity_id: str) -> tuple[str, dict[str, Any]]:
         if _is_track(entity_id):
-            return self._tracks_table, {"track_uri": {"S": entity_id}}
-        return self._artists_table, {"artist_id": {"S": entity_id}}
+            return self._tracks_table, {"track_uri": {"S": _key(entity_id)}}
+        return self._artists_table, {"artist_id": {"S": _key(entity_id)}}
 
     def _put(self, entity: TrackMetadata | ArtistMetadata) -> bool:
         table = self._tracks_table if isinstance(entity, TrackMetadata) else self._artists_table
         key = "track_uri" if isinstance(entity, TrackMetadata) else "artist_id"
         return self._update(
             table,
-            {key: {"S": _name(entity)}},
+            {key: {"S": _key(_name(entity))}},
             "SET grade_rank = :new, body = :body",
             {":new": _number(entity.grade.rank), ":body": {"S": entity.model_dump_json()}},
             "attribute_not_exists(grade_rank) OR grade_rank < :new",
@@ -316,13 +323,14 @@ class DynamoMetadataCache:
 
     def _missing(self, ids: set[str], at_least: Grade, now: datetime | None, key: str, table: str) -> set[str]:
         items = self._items(ids, key, table, f"{key}, grade_rank, buried_until")
-        return ids - {item[key]["S"] for item in items if _is_known(item, at_least, now)}
+        known = {item[key]["S"] for item in items if _is_known(item, at_least, now)}
+        return {name for name in ids if _key(name) not in known}
 
     def _bodies(self, ids: Iterable[str], key: str, table: str) -> list[str]:
         return [item["body"]["S"] for item in self._items(set(ids), key, table, f"{key}, body") if "body" in item]
 
     def _items(self, ids: set[str], key: str, table: str, fields: str) -> Iterator[Mapping[str, Any]]:
-        ordered = sorted(ids)
+        ordered = sorted(map(_key, ids))
         for start in range(0, len(ordered), BATCH):
             yield from self._batch([{key: {"S": name}} for name in ordered[start : start + BATCH]], table, fields)
 
@@ -340,6 +348,11 @@ class DynamoMetadataCache:
 
 
 STATE_KEY = "id"
+
+
+def _key(name: str) -> str:
+    """The id, or where it is too long a hash of it."""
+    return name if len(name.encode()) <= LONGEST_KEY else hashlib.sha256(name.encode()).hexdigest()
 
 
 def _state_key(name: str) -> dict[str, Any]:

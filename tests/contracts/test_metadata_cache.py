@@ -171,6 +171,23 @@ def test_learned_days_are_remembered_with_their_newest_digest(cache: MetadataCac
     assert cache.learned() == {"2026-02-27": "x", "2026-02-28": "z"}
 
 
+def test_a_local_file_whose_uri_is_longer_than_any_key_may_be_is_known_like_others(cache: MetadataCache) -> None:
+    """One play of it must not keep a whole day's songs from being learned."""
+    longest = f"spotify:local:{'%E3%83%8D' * 110}:{'%E3%83%8D' * 110}:{'x' * 48}:200"
+    longer, twin = f"{longest}1", f"{longest}2"
+    assert (len(longest), len(longer)) == (2048, 2049)
+    first, second = (track(1, Grade.PAYLOAD).model_copy(update={"track_uri": name}) for name in (longest, longer))
+    assert cache.put_tracks([first, second, track(2, Grade.STUB)]) == [first, second, track(2, Grade.STUB)]
+    assert cache.put_tracks([second]) == []
+    uris = [longest, longer, twin, uri(2), uri(3)]
+    assert cache.get_tracks(uris) == {longest: first, longer: second, uri(2): track(2, Grade.STUB)}
+    assert cache.missing_tracks(uris, Grade.PAYLOAD) == {twin, uri(2), uri(3)}
+    assert cache.claim(longer, NOW, NOW + HOUR)
+    assert not cache.claim(longer, NOW, NOW + HOUR)
+    cache.bury(twin, NOW + HOUR)
+    assert not cache.claim(twin, NOW, NOW + HOUR)
+
+
 def test_many_entities_at_once(cache: MetadataCache) -> None:
     half = 2 * BATCH + 25
     cache.put_tracks(track(number, Grade.STUB) for number in range(half))
