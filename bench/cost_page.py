@@ -1,7 +1,7 @@
 """docs/cost.md: the bill of each case, itemised, and what it rests on."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from bench.cost_model import MEMORY, OF_FUNCTION, Line, Month, Prices, month
 
@@ -15,8 +15,9 @@ Written by `make cost`, which counts and does not estimate: the four handlers ru
 unchanged awswrangler against a local AWS and a local Athena, for a simulated day, its night and a week's playlist, in
 deployments that hold a history of {counted} days. Each call to AWS is counted where it is sent, DynamoDB's units by
 AWS's rules over the items that are there, Athena's bytes by the files that each question opens. Counts times how often
-each run happens times [the price list](../bench/prices.toml), which says for each price where and when it was looked
-up. Dollars a month in {region}, without tax, as AWS lists them; nobody has compared them with a bill yet.
+each run happens times [the price list](../bench/prices.toml). Dollars a month in {region}, without tax. The prices were
+not read from AWS's live pages but from what is named [at the end](#where-the-prices-are-from), some of it years old and
+some from memory; nobody has compared them with a bill yet.
 """
 
 
@@ -35,6 +36,7 @@ def page(found: "Sequence[Case]", prices: Prices, counted: Sequence[int]) -> str
         *(_itemised(case, prices) for case in found),
         _time(found, prices),
         _grounds(found),
+        _sources(prices),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -83,8 +85,11 @@ def _itemised(case: "Case", prices: Prices) -> str:
 def _row(line: Line, prices: Prices) -> str:
     price = prices.price[line.key]
     amount = f"{line.amount:,.0f}" if line.amount >= 100 else f"{line.amount:.4g}"
-    each = f"${price['usd']:g} / {price['per']:,}" if price["per"] > 1 else f"${price['usd']:g}"
-    return f"| {line.what} | {amount} | {each} | {_usd(line.usd_with_free)} | {_usd(line.usd)} |"
+    return f"| {line.what} | {amount} | {_each(price)} | {_usd(line.usd_with_free)} | {_usd(line.usd)} |"
+
+
+def _each(price: Mapping[str, Any]) -> str:
+    return f"${price['usd']:g} / {price['per']:,}" if price["per"] > 1 else f"${price['usd']:g}"
 
 
 def _usd(amount: float) -> str:
@@ -137,3 +142,17 @@ def _grounds(found: "Sequence[Case]") -> str:
 - **Assumed**: the waits, the speed of Lambda's processor, four visits to the page a day with nothing cached, four
   mails a month; `wait` and `assumed` in the price list. Traffic within one region is free.
 """
+
+
+def _sources(prices: Prices) -> str:
+    """Each price with the page that told it, and that page's date."""
+    rows = [
+        "## Where the prices are from\n",
+        "| what | price | told by | of |",
+        "|---|---|---|---|",
+        *(
+            f"| {price['what']} | {_each(price)} | {price['source']} | {price['date']} |"
+            for price in prices.price.values()
+        ),
+    ]
+    return "\n".join(rows) + "\n"

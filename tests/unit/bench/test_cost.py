@@ -1,12 +1,14 @@
 """The bill: prices times usage, free allowances once, straight lines between ages, pages and minimums after them."""
 
+import re
 from collections import Counter
 
 import pytest
 
-from bench.cost import too_dear
+from bench.cost import Case, too_dear
 from bench.cost_meter import Counts, item_size, kilobytes, metrics_in
 from bench.cost_model import Prices, Question, Sample, at, month
+from bench.cost_page import page
 
 pytestmark = pytest.mark.unit
 
@@ -33,11 +35,21 @@ def test_usage_without_a_price_is_refused() -> None:
         Prices.read().bill({"snowballs": 1})
 
 
-def test_every_price_says_where_and_when_it_was_read() -> None:
+def test_every_price_says_who_told_it_and_when_or_that_nobody_did() -> None:
     for price in Prices.read().price.values():
         assert price["source"]
-        assert price["read"].year >= 2026
+        assert re.fullmatch(r"20\d\d(-\d\d){0,2}|undated|unverified", price["date"])
+        assert (price["source"] == "from memory") == (price["date"] == "unverified")
         assert price["usd"] > 0 <= price["free"]
+
+
+def test_the_page_names_the_source_and_the_date_of_every_price() -> None:
+    prices = Prices.read()
+    found = [Case(3_000, 1, month(sample(365), prices), sample(365), is_counted=True)]
+    written = page(found, prices, [365])
+    for price in prices.price.values():
+        assert f"| {price['source']} | {price['date']} |" in written
+    assert "| from memory | unverified |" in written
 
 
 def test_another_age_lies_on_the_line_through_two() -> None:
