@@ -94,9 +94,7 @@ locals {
       { sid = "WriteTables", actions = ["s3:PutObject"], resources = [local.rows] },
       { sid = "ReconcilePlays", actions = ["dynamodb:Query", "dynamodb:PutItem"], resources = [local.arns.tables.plays] },
       { sid = "ReconcileState", actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.arns.tables.state] },
-      { sid = "Publish", actions = ["s3:PutObject", "s3:GetObject"], resources = ["${local.arns.site_bucket}/dashboard_data.json"] },
-      # With it S3 says of a document that is not there yet that it is missing; without, that it is forbidden.
-      { sid = "ForS3Missing", actions = ["s3:ListBucket"], resources = [local.arns.site_bucket] },
+      { sid = "Publish", actions = ["s3:PutObject"], resources = ["${local.arns.site_bucket}/dashboard_data.json"] },
       { sid = "GoOn", actions = ["lambda:InvokeFunction"], resources = [local.arns.functions.aggregate] },
       local.login.read, local.alert,
     ])

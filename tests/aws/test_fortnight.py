@@ -62,7 +62,6 @@ def fortnight(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> I
 # ---- the document -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="since the questions read months, most nights differ from the laptop's: not yet found where")
 def test_every_night_ends_in_the_laptops_document_byte_for_byte(fortnight: Fortnight) -> None:
     assert len(fortnight.here) == 15
     assert [
@@ -118,13 +117,18 @@ def test_no_role_lacked_a_permission(fortnight: Fortnight) -> None:
 
 @pytest.fixture(scope="module")
 def months_later(fortnight: Fortnight) -> Fortnight:
-    """What seldom happens, after the fortnight: S3 and hot store lose something, logins end. Roles allow it, too."""
+    """What seldom happens, after the fortnight: S3 and hot store lose something, logins end. Roles allow it, too.
+
+    Lambda may run a function twice. `playlist` is then first to see what it wrote, and `enrich`, whose token came from
+    a poll until now, renews the login itself: Spotify was not polled for hours.
+    """
     stack, now = fortnight.stack, END
     while not stack.run("ingest", now, broken=["s3.PutObject"]).error:
         now += HOUR  # until there is a play that the journal cannot take
     stack.forget_a_hot_play()
     stack.run("aggregate", now + 2 * HOUR)
-    stack.run("playlist", now + 4 * HOUR)
+    for minutes in (0, 5):
+        stack.run("playlist", now + 4 * HOUR + timedelta(minutes=minutes))
     stack.forget_artists()
     stack.run("enrich", now + 6 * HOUR)
     stack.run("aggregate", login_of(stack).dies_at - timedelta(days=10))
@@ -149,7 +153,6 @@ def test_what_was_lost_on_the_way_was_brought_back(months_later: Fortnight) -> N
     assert [night.error for night in nights if night.error] == []
 
 
-@pytest.mark.xfail(reason="three grants are no longer used since the night reads months: to be taken back")
 def test_every_permission_is_needed(months_later: Fortnight) -> None:
     left = [
         f"{name}: {sid} {action} on {resource}"

@@ -265,8 +265,9 @@ class Stack:
                     if item[key]["S"].startswith(prefix):
                         dynamodb.delete_item(TableName=table, Key={key: item[key]})
         bucket, s3 = self.deployed.outputs["data_bucket"], self.deployed.client("s3")
-        for item in s3.list_objects_v2(Bucket=bucket, Prefix="tables/artists/").get("Contents", ()):
-            s3.delete_object(Bucket=bucket, Key=item["Key"])
+        for rows in ("tables/artists/", "tables/artist_versions/"):
+            for item in s3.list_objects_v2(Bucket=bucket, Prefix=rows).get("Contents", ()):
+                s3.delete_object(Bucket=bucket, Key=item["Key"])
 
     @property
     def tokens(self) -> ParameterTokenStore:
