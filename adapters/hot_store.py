@@ -1,7 +1,6 @@
 """The hot copy of polled plays and capture's state, committed in one transaction: SQLite, or two DynamoDB tables."""
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -14,6 +13,8 @@ from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict, 
 from playledger.models import Claim, IngestionState, PlayEvent, format_instant, to_ms
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 STATE_BYTES = 8 * 1024
@@ -147,7 +148,7 @@ class SqliteHotStore:
         with self._transaction() as db:
             db.execute(PUT_STATE, (state.version, _last_run(state), _state_json(state)))
 
-    def _forget_expired(self, db: sqlite3.Connection, now: datetime | None) -> None:
+    def _forget_expired(self, db: "sqlite3.Connection", now: datetime | None) -> None:
         if now:
             db.execute("delete from plays where played_ms <= ?", (to_ms(now - self._ttl),))
 
@@ -156,7 +157,7 @@ class SqliteHotStore:
             return db.execute(text).fetchall()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> "Iterator[sqlite3.Connection]":
         with self._opened() as db:
             db.execute("begin immediate")
             try:
@@ -167,7 +168,9 @@ class SqliteHotStore:
                     db.execute("rollback")
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self) -> "Iterator[sqlite3.Connection]":
+        import sqlite3
+
         try:
             if self._db is None:
                 self._db = _open(self._path)
@@ -178,7 +181,9 @@ class SqliteHotStore:
             raise StoreUnavailable(f"{self._path}: {error}") from error
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> "sqlite3.Connection":
+    import sqlite3
+
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         db.execute("pragma journal_mode = wal")
@@ -190,7 +195,7 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _expect(db: sqlite3.Connection, state: IngestionState) -> None:
+def _expect(db: "sqlite3.Connection", state: IngestionState) -> None:
     version, last_run = db.execute("select version, last_run from state").fetchone() or (0, None)
     if version != state.version - 1:
         raise StateConflict(f"the state is at version {version}, not {state.version - 1}")
@@ -198,7 +203,7 @@ def _expect(db: sqlite3.Connection, state: IngestionState) -> None:
         raise StateConflict(f"another poll was noted at {last_run} meanwhile")
 
 
-def _add(db: sqlite3.Connection, plays: Iterable[PlayEvent]) -> int:
+def _add(db: "sqlite3.Connection", plays: Iterable[PlayEvent]) -> int:
     return sum(
         db.execute(ADD_PLAY, (play.key, to_ms(play.played_at), play.model_dump_json())).rowcount for play in plays
     )

@@ -5,7 +5,6 @@ An entity's grade, its claim and its tombstone lie in one row or item, so that e
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -16,6 +15,8 @@ from playledger.errors import CorruptObject, StoreUnavailable
 from playledger.models import ArtistMetadata, Grade, TrackMetadata, to_ms
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TRACK_PREFIX = "spotify:track:"
@@ -78,6 +79,8 @@ class SqliteMetadataCache:
     """One SQLite file."""
 
     def __init__(self, path: Path) -> None:
+        import sqlite3
+
         with _translated():
             self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -158,7 +161,7 @@ class SqliteMetadataCache:
             return [row[0] for row in self._db.execute(text, values)]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> "Iterator[sqlite3.Connection]":
         with _translated():
             self._db.execute("begin immediate")
             try:
@@ -179,6 +182,8 @@ def _row(entity: TrackMetadata | ArtistMetadata) -> tuple[str, int, str]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    import sqlite3
+
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -1,11 +1,12 @@
 """What each function takes to load and to run: memory and seconds of fresh processes over the built code zip.
 
-A process gets the zip, the layer's packages for this machine, and this environment's boto3 and awswrangler where AWS
-brings its own. It runs once against a local AWS, after a day of polls. `make bench-memory` prints the table and fails
-past a limit; the runtime's own memory is added to what is measured.
+A process gets the zip, the layer's packages for this machine, this environment's boto3 and awswrangler where AWS brings
+its own, and the variables for its memory that Terraform sets. It runs once against a local AWS, after a day of polls.
+`make bench-memory` prints the table and fails past a limit; the runtime's own memory is added to what is measured.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from tests.support.lambda_process import start
 from tests.support.ledger_in_s3 import BUCKET, DATABASE, WORKGROUP, make_catalog, make_workgroup
 from tests.support.local_athena import LocalAthena, serving
 from tests.support.local_aws import running
+from tests.support.tree import ROOT
 
 RUNTIME_MB = 35
 """What Lambda's own runtime takes beside a bare Python, at most as far as is told."""
@@ -131,7 +133,8 @@ def _variables(url: str, athena_url: str, spotify: SimulatedSpotify) -> Mapping[
         "spotify_api_url": spotify.api_url,
         "spotify_accounts_url": spotify.accounts_url,
     }
-    return {**keys, **there, "AWS_DEFAULT_REGION": REGION} | {
+    deployed = json.loads((ROOT / "terraform/memory_env.json").read_text("utf-8"))
+    return {**deployed, **keys, **there, "AWS_DEFAULT_REGION": REGION} | {
         f"PLAYLEDGER_{key.upper()}": said for key, said in told.items()
     }
 

@@ -40,7 +40,7 @@ resource "aws_lambda_function" "this" {
   layers = concat(each.value.pandas ? [local.pandas_layer] : [], [aws_lambda_layer_version.packages.arn])
 
   environment {
-    variables = { for name in local.env_contract[each.key] : name => local.settings[name] }
+    variables = merge(local.memory_env, { for name in local.env_contract[each.key] : name => local.settings[name] })
   }
 
   logging_config {

@@ -27,12 +27,12 @@ locals {
   table_names = { for table, _ in local.tables : table => "${var.name_prefix}-${table}" }
 
   functions = {
-    # 128 MB hold spotipy, boto3 and pydantic with the runtime (about 110). 30 s hold five waits of 5 s for Spotify.
+    # 128 MB hold spotipy, botocore and pydantic with the runtime (about 100). 30 s hold five waits of 5 s for Spotify.
     ingest = { handler = "ingestion.handler.lambda_handler", memory = 128, timeout = 30, pandas = false }
     # 256 MB for a day's journal and the answers of a question; processor time grows with memory, so it costs no more.
     # 60 s: what is not done by then is taken up by the next run.
     enrich = { handler = "enrichment.handler.lambda_handler", memory = 256, timeout = 60, pandas = false }
-    # awswrangler needs 150 MB, the runtime 30. 300 s: up to 40 questions one after another, of which Athena takes one to
+    # It takes about 200 MB with awswrangler and the runtime (make bench-memory). 300 s: up to 40 questions one after another, of which Athena takes one to
     # five seconds each; waiting costs less than half a cent a month, and a night cut short would ask them all again.
     aggregate = { handler = "aggregation.handler.lambda_handler", memory = 256, timeout = 300, pandas = true }
     # Ten thousand liked songs are 200 pages of Spotify's.
@@ -80,4 +80,8 @@ locals {
     PLAYLEDGER_ENRICH_FUNCTION        = local.function_names.enrich
   }
   env_contract = jsondecode(file("${path.module}/env_contract.json"))
+
+  # What keeps the functions small, 9 MB of the night's: glibc gives back what is free and raises no threshold by itself,
+  # and Arrow takes memory from glibc instead of hoarding its own. bench/memory.py measures with the same file.
+  memory_env = jsondecode(file("${path.module}/memory_env.json"))
 }

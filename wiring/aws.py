@@ -4,10 +4,13 @@ Nothing is built before it is touched; what was built serves all later invocatio
 """
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from datetime import datetime
 from functools import cache, cached_property, wraps
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
 from typing import Any, Self
 
 from botocore.config import Config
@@ -41,6 +44,7 @@ from playledger.ports import (
 from playledger.settings import Settings, environment_values, process_environment
 from wiring.clock import wall_clock
 from wiring.invocation import Event, Run
+from wiring.lean_session import lean_session
 
 __all__ = ["Aws", "Event", "deployed", "function"]
 
@@ -66,13 +70,22 @@ CALLS = Config(
 
 
 class Aws:
-    """All roles over one account. Use it as a context manager where it should be closed; Lambda just ends it."""
+    """All roles over one account. Use it as a context manager where it should be closed; Lambda just ends it.
+
+    All clients come from one session: botocore's, for boto3 over it takes 3 MB more and adds nothing that is used.
+    """
 
     def __init__(
-        self, settings: Settings, clock: Callable[[], datetime] = wall_clock, *, with_pandas: bool = False
+        self,
+        settings: Settings,
+        clock: Callable[[], datetime] = wall_clock,
+        *,
+        with_pandas: bool = False,
+        session: Session | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self.session = session or get_session()
         self._with_pandas = with_pandas
         self._opened = ExitStack()
         self._clients: dict[str, Any] = {}
@@ -82,11 +95,6 @@ class Aws:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
-
-    @cached_property
-    def session(self) -> Session:
-        """What all clients come from: botocore's, for boto3 over it takes 3 MB more and adds nothing that is used."""
-        return get_session()
 
     def client(self, service: str) -> Any:
         """The one client of this service."""
@@ -136,11 +144,10 @@ class Aws:
         where = {"database": self.settings.glue_database, "workgroup": self.settings.athena_workgroup}
         if not self._with_pandas:
             return AthenaQueryEngine(AthenaReader(self.client("athena")), **where)
-        import awswrangler
         import boto3
 
-        session = with_one_client_each(boto3.Session(botocore_session=self.session))
-        return AthenaQueryEngine(awswrangler.athena.read_sql_query, **where, boto3_session=session)
+        session = with_clients(boto3.Session(botocore_session=self.session), self.client)
+        return AthenaQueryEngine(athena_of_awswrangler().read_sql_query, **where, boto3_session=session)
 
     @cached_property
     def tokens(self) -> TokenStore:
@@ -185,16 +192,17 @@ class Aws:
         )
 
 
-def with_one_client_each(session: Any) -> Any:
-    """The boto3 session, which now makes one client of each service: awswrangler asks for six with every question."""
-    make, made = session.client, {}
+def athena_of_awswrangler() -> Any:
+    """awswrangler.athena without the twenty parts for other services that `import awswrangler` loads first: 7 MB."""
+    name = "awswrangler"
+    if name not in sys.modules and (found := find_spec(name)):
+        sys.modules[name] = module_from_spec(found)  # its parts find each other in it, but it loads none itself
+    return import_module(f"{name}.athena")
 
-    def client(service_name: str, **how: Any) -> Any:
-        if service_name not in made:
-            made[service_name] = make(service_name, **how)
-        return made[service_name]
 
-    session.client = client
+def with_clients(session: Any, client: Callable[[str], Any]) -> Any:
+    """The boto3 session, which hands out these clients: awswrangler would make six with every question."""
+    session.client = lambda service_name, **_: client(service_name)
     return session
 
 
@@ -205,7 +213,7 @@ def deployed(name: str) -> Aws:
     Raises Misconfigured with all that is missing.
     """
     settings = Settings.load(environment_values(process_environment()), needed=NEEDED[name])
-    return Aws(settings, with_pandas=name == WITH_PANDAS)
+    return Aws(settings, with_pandas=name == WITH_PANDAS, session=lean_session())
 
 
 # ---- handlers ---------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ run "by_default" {
   assert {
     condition = {
       for name, function in aws_lambda_function.this : name => sort(keys(function.environment[0].variables))
-    } == { for name, wanted in local.env_contract : name => sort(wanted) }
-    error_message = "The functions' variables are not those of env_contract.json."
+    } == { for name, wanted in local.env_contract : name => sort(concat(wanted, keys(local.memory_env))) }
+    error_message = "The functions' variables are not those of env_contract.json and memory_env.json."
   }
   assert {
     condition     = alltrue([for function in aws_lambda_function.this : alltrue([for value in values(function.environment[0].variables) : value != ""])])

@@ -1,5 +1,7 @@
 """The built code zip in processes of its own, over the layer's packages: it loads, works, and is what was tested."""
 
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -97,6 +99,18 @@ def test_a_poll_from_the_built_zip_stores_what_spotify_lists(
     with closing(boto3.client("s3", region_name=REGION, endpoint_url=aws_url)) as s3:
         assert s3.list_objects_v2(Bucket="ledger-data")["KeyCount"] == first["answer"]["objects"]
     assert any("PlaysCaptured" in line for line in first["printed"])
+
+
+def test_of_awswrangler_the_night_loads_only_what_asks_athena() -> None:
+    program = (
+        "import sys; from wiring.aws import athena_of_awswrangler as load; print(load().read_sql_query.__name__);"
+        "print(*[name.split('.')[1] for name in sys.modules if name.startswith('awswrangler.')])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    asks, parts = said.splitlines()
+    assert asks == "read_sql_query"
+    assert {"athena", "s3"} <= set(parts.split())
+    assert not {"redshift", "neptune", "opensearch", "quicksight"}.intersection(parts.split())
 
 
 def test_the_zip_holds_the_very_files_that_the_other_tests_run(artifacts: Path) -> None:

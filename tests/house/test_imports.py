@@ -128,7 +128,9 @@ def module_names(wanted) -> list[str]:
 
 
 def test_the_laptop_needs_no_aws_package():
-    modules = module_names(lambda s: not is_handler(s) and not s.path.endswith(("wiring/aws.py", "__main__.py")))
+    modules = module_names(
+        lambda s: not is_handler(s) and not s.path.endswith(("wiring/aws.py", "wiring/lean_session.py", "__main__.py"))
+    )
     assert loads_without(AWS_ONLY, modules) == ""
 
 

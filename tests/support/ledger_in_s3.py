@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from adapters.table_store import S3TableStore
 from tests.support.aws import REGION
 from tests.support.local_athena import LocalAthena, serving
 from tests.support.tree import ROOT
-from wiring.aws import with_one_client_each
+from wiring.aws import with_clients
 
 BUCKET, DATABASE, WORKGROUP = "ledger-data", "ledger", "ledger"
 RESULTS = "athena-results/"
@@ -62,7 +62,8 @@ class LedgerInS3:
         """The one boto3 session: with a new one for each question awswrangler takes ten times as long."""
         import boto3
 
-        return with_one_client_each(boto3.Session(region_name=REGION))
+        session = boto3.Session(region_name=REGION)
+        return with_clients(session, cache(session.client))
 
     def fill(self, home: Path) -> None:
         """Puts tables and journal of a laptop's home into the bucket, object by object."""
