@@ -28,6 +28,8 @@ class Tier:
     allotment: int
     marker: str
     folders: tuple[str, ...]
+    together: tuple[str, ...] = ("loadfile",)
+    """What pytest-xdist keeps in one process, and in which order it hands that out."""
 
 
 TIERS = (
@@ -39,7 +41,7 @@ TIERS = (
     ),
     Tier("simulation", 90, "simulation", ("simulation",)),
     Tier("processes", 60, "processes", ("processes",)),
-    Tier("aws", 180, "aws", ("aws", "contracts")),
+    Tier("aws", 180, "aws", ("aws", "contracts"), ("loadgroup", "--no-loadscope-reorder")),  # tests/aws/conftest.py
     Tier("browser", 180, "browser", ("browser",)),
 )
 
@@ -82,7 +84,7 @@ def run(tier: Tier) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         folders = [f"tests/{folder}" for folder in tier.folders if any((ROOT / "tests" / folder).rglob("test_*.py"))]
-        command = ["pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=3", "--durations-min=5"]
+        command = ["pytest", "-q", "-n", "2", "--dist", *tier.together, "--durations=3", "--durations-min=5"]
         command += ["-m", tier.marker, *folders]
         print(f"$ {' '.join(command)}", flush=True)
         code = _ended([sys.executable, "-m", *command, f"--junit-xml={report}"], 10 * tier.allotment)

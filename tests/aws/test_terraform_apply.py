@@ -25,8 +25,15 @@ from tests.support.tree import ROOT
 pytestmark = pytest.mark.aws
 
 CONTRACT = json.loads((ROOT / "terraform/env_contract.json").read_text("utf-8"))
+MEMORY = json.loads((ROOT / "terraform/memory_env.json").read_text("utf-8"))
 CATALOG = json.loads((ROOT / "glue_catalog/tables.json").read_text("utf-8"))
 LOGIN = Token(refresh_token="canary-refresh-51d1c0de", authorized_at=datetime(2026, 3, 1, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def empty(deployed: Deployed) -> None:
+    """Other tests may have filled it."""
+    deployed.clear()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +84,8 @@ def test_what_is_seeded_is_no_login(deployed):
 @pytest.mark.parametrize("name", CONTRACT)
 def test_a_function_is_told_what_the_contract_says(deployed, name):
     environment = deployed.functions[name].environment
-    assert sorted(environment) == sorted(CONTRACT[name])
+    assert sorted(environment) == sorted([*CONTRACT[name], *MEMORY])
+    assert {**environment, **MEMORY} == environment
     needed = tuple(variable.removeprefix("PLAYLEDGER_").lower() for variable in CONTRACT[name])
     settings = Settings.load(environment_values(environment), needed=needed)
     assert {variable for variable in environment if not environment[variable]} == set()

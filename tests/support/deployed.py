@@ -1,4 +1,4 @@
-"""The stack of `terraform/`, applied once per worker to a local AWS: tests of functions and permissions stand on it."""
+"""The stack of `terraform/`, applied once to a local AWS: tests of functions and permissions stand on it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -185,6 +185,7 @@ def deployed(terraform_ready: None, artifacts: Path, tmp_path_factory: pytest.Te
             artifact_dir=artifacts,
             enable_cdn="false",
             deletion_protection="false",
+            force_destroy="true",
             pandas_layer_arn=_pandas_layer(url, artifacts),
         )
         printed = terraform.run("plan", "-out=deploy.tfplan", *given)

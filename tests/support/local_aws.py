@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tests.support.tree import ROOT
 
@@ -30,8 +31,11 @@ def running() -> Iterator[str]:
 
 def serve() -> None:
     """Prints the address, then serves until nobody holds the other end of stdin."""
+    from moto.athena.responses import AthenaResponse
     from moto.server import ThreadedMotoServer
 
+    if not hasattr(AthenaResponse, "delete_named_query"):  # a moto that has it knows better
+        AthenaResponse.delete_named_query = _delete_named_query
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
@@ -39,6 +43,12 @@ def serve() -> None:
     print(f"http://{host}:{port}", flush=True)
     sys.stdin.read()
     server.stop()
+
+
+def _delete_named_query(asked: Any) -> str:
+    """What moto 5.2 lacks: without it a deployment with saved questions cannot be destroyed."""
+    asked.athena_backend.named_queries.pop(asked._get_param("NamedQueryId"), None)
+    return "{}"
 
 
 if __name__ == "__main__":
