@@ -1,5 +1,6 @@
 """A ledger brought from a laptop to a deployment and back: whole, proved, resumable, never two accounts in one."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from cli.app import run
-from playledger.models import IngestionState, Token
+from playledger.journal import decode
+from playledger.models import ExportEntry, IngestionState, Token
 from settlement.job import settle_changed, settle_gaps
 from tests.support import local_aws
 from tests.support.aws import REGION
@@ -25,6 +27,8 @@ from wiring.remote import open_deployment
 pytestmark = pytest.mark.aws
 
 DAYS = 40
+REAL_ROWS = 400
+"""The first ones of a published history; each of its songs is put into DynamoDB by itself, which takes moto a while."""
 
 
 @pytest.fixture
@@ -111,6 +115,20 @@ def test_what_went_to_aws_comes_back_into_an_empty_home(tmp_path: Path, deployme
         settle_gaps(laptop.journal, laptop.tables)
         plays = laptop.engine.ask("select count(*) from plays").rows[0][0]
     assert plays == 3 * DAYS
+
+
+def test_a_real_history_comes_back_row_by_row(tmp_path: Path, deployment: Aws, real_data: Path) -> None:
+    home, new = tmp_path / "home", tmp_path / "new"
+    whole = json.loads(gzip.decompress(next((real_data / "extended-2023-mit").glob("*Audio*.json.gz")).read_bytes()))
+    export = tmp_path / "Streaming_History_Audio_2023_1.json"
+    export.write_text(json.dumps(whole[:REAL_ROWS]))
+    assert run(["--home", str(home), "--now", "2026-03-10T12:00:00Z", "import", str(export)]) == 0
+    assert migrated(home, "aws", "--same-account") == 0
+    assert migrated(new, "laptop", "--same-account") == 0
+    with open_home(home, {}) as before, open_home(new, {}) as after:
+        rows = {item.key: decode(item.key, before.journal.read(item.key)) for item in before.journal.list()}
+        assert {item.key: decode(item.key, after.journal.read(item.key)) for item in after.journal.list()} == rows
+    assert sum(isinstance(entry, ExportEntry) for entries in rows.values() for entry in entries) == REAL_ROWS
 
 
 def test_a_second_migration_finds_nothing_to_do(
