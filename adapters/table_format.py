@@ -117,25 +117,43 @@ def _parquet(spec: TableSpec, rows: Sequence[Mapping[str, Any]], stamp: Stored) 
     return _written(pa.Table.from_arrays(arrays, schema=schema), stamp)
 
 
-def encode_arrow(spec: TableSpec, table: "pa.Table", digest: str) -> TableObject:
-    """As `encode`, of a Parquet table whose rows are in Arrow already."""
+def encode_arrow(spec: TableSpec, groups: Iterable["pa.Table"], digest: str) -> TableObject:
+    """As `encode`, of a Parquet table whose rows are in Arrow already, one row group after the other."""
+    seen, sink = hashlib.sha256(f"{spec.name} {digest}\n".encode()), io.BytesIO()
+    with _parquet_writer(sink, arrow_schema(spec)) as writer:
+        for group in groups:
+            seen.update(_streamed(group))
+            writer.write_table(group)
+        stamp = Stored(seen.hexdigest()[:32], digest)
+        writer.add_key_value_metadata(_said(stamp))
+    return TableObject(sink.getvalue(), stamp)
+
+
+def _streamed(table: "pa.Table") -> "pa.Buffer":
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table.combine_chunks())
-    stamp = Stored(hashlib.sha256(f"{spec.name} {digest}\n".encode() + sink.getvalue()).hexdigest()[:32], digest)
-    return TableObject(_written(table, stamp), stamp)
+    return sink.getvalue()
 
 
 def _written(table: "pa.Table", stamp: Stored) -> bytes:
+    sink = io.BytesIO()
+    with _parquet_writer(sink, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata(_said(stamp))
+    return sink.getvalue()
+
+
+def _parquet_writer(sink: io.BytesIO, schema: "pa.Schema") -> Any:
     import pyarrow.parquet as pq
 
-    sink = io.BytesIO()
-    with pq.ParquetWriter(sink, table.schema, compression=PARQUET_CODEC, store_schema=False) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata({_ETAG_KEY: stamp.etag, _DIGEST_KEY: stamp.digest})
-    return sink.getvalue()
+    return pq.ParquetWriter(sink, schema, compression=PARQUET_CODEC, store_schema=False)
+
+
+def _said(stamp: Stored) -> dict[bytes, str]:
+    return {_ETAG_KEY: stamp.etag, _DIGEST_KEY: stamp.digest}
 
 
 def arrow_schema(spec: TableSpec) -> "pa.Schema":

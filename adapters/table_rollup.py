@@ -2,46 +2,58 @@
 
 import gzip
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from adapters.table_format import TableObject, arrow_schema, encode_arrow
 from glue_catalog.rollups import Rollup
-from glue_catalog.tables import TableSpec
+from glue_catalog.tables import TABLES, TableSpec
 from playledger.errors import CorruptObject
 from playledger.policy import DEFAULT
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FOLDED_ROWS = 200_000
-"""So many rows are collected before they are grouped: what keeps a rollup of many years small in memory."""
+SLICE_ROWS = 100_000
+"""So many rows are a row group: only they are spelled out at a time, all others are numbers of texts."""
 
 
 def rolled_up(
     rollup: Rollup, specs: Mapping[str, TableSpec], parts: Iterable[tuple[str, bytes]], digest: str
 ) -> TableObject:
-    """The object of `rollup.table` made of (partition, body) of its source. CorruptObject for a body that is none."""
+    """The object of `rollup.table` made of (partition, body) of its source, partitions ascending.
+
+    Rows of different partitions never come together, but where `cut` makes their names the same: so no more than those
+    are grouped at once. CorruptObject for a body that is none.
+    """
     target = specs[rollup.table]
-    schema = arrow_schema(target)
-    folding = _Folding(rollup, schema)
-    for piece in _pieces(rollup, specs[rollup.source], parts):
-        folding.add(_counting(piece) if rollup.by_default else piece)
-    return encode_arrow(target, folding.done(), digest)
+    folding = _Folding(rollup, arrow_schema(target))
+    pieces = _pieces(rollup, specs[rollup.source], parts)
+    grouped = [
+        _numbered(folding.grouped([folding.taken(piece) for _, piece in same]))
+        for _, same in groupby(pieces, key=lambda piece: piece[0][: rollup.cut])
+    ]
+    return encode_arrow(target, folding.slices(grouped), digest)
 
 
-def _pieces(rollup: Rollup, source: TableSpec, parts: Iterable[tuple[str, bytes]]) -> Iterator["pa.Table"]:
-    """The parts as tables of the source's columns, the partition among them."""
+def _pieces(rollup: Rollup, source: TableSpec, parts: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, "pa.Table"]]:
+    """The parts as tables of the columns that are needed, the partition among them, of what counts."""
     import pyarrow as pa
 
     for partition, body in parts:
         try:
-            piece = _read(source, body)
+            piece = _read(source, body, rollup)
         except (pa.ArrowInvalid, OSError, EOFError) as error:
             raise CorruptObject(f"{source.name} of {partition} cannot be read: {error}") from error
         if rollup.source_column:
-            piece = piece.append_column(rollup.source_column, pa.array([partition] * len(piece), pa.string()))
-        yield piece
+            named = pa.repeat(pa.scalar(partition[: rollup.cut], pa.string()), len(piece))
+            piece = piece.append_column(rollup.source_column, named)
+        yield partition, _counting(piece) if rollup.by_default else piece
+
+
+COUNTED_BY = ("kind", "heard_seconds", "is_done", "incognito")
+"""What tells whether a row counts."""
 
 
 def _counting(piece: "pa.Table") -> "pa.Table":
@@ -56,13 +68,14 @@ def _counting(piece: "pa.Table") -> "pa.Table":
     return piece.filter(pc.and_(pc.and_(is_kind, counts), shown))
 
 
-def _read(source: TableSpec, body: bytes) -> "pa.Table":
+def _read(source: TableSpec, body: bytes, rollup: Rollup) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.json
     import pyarrow.parquet
 
     if source.format == "parquet":
-        return pa.parquet.ParquetFile(io.BytesIO(body)).read()
+        file = pa.parquet.ParquetFile(io.BytesIO(body))
+        return file.read(_needed(file.schema_arrow.names, rollup), use_threads=False)
     schema, text = arrow_schema(source), gzip.decompress(body)
     if not text:
         return schema.empty_table()
@@ -71,45 +84,50 @@ def _read(source: TableSpec, body: bytes) -> "pa.Table":
     return pa.json.read_json(io.BytesIO(text), parse_options=options, read_options=reading)
 
 
+def _needed(names: Sequence[str], rollup: Rollup) -> list[str]:
+    """The columns of a source that a rollup is made of."""
+    taken = {rollup.takes.get(name, (name, ""))[0] for name in TABLES[rollup.table].row.model_fields}
+    return [name for name in names if name in taken or (rollup.by_default and name in COUNTED_BY)]
+
+
 class _Folding:
-    """Rows so far, grouped whenever many have come together."""
+    """Tables of the source become tables of the target: grouped, then put in one order."""
 
     def __init__(self, rollup: Rollup, schema: "pa.Schema") -> None:
         self._schema = schema
         self._takes = {name: rollup.takes.get(name, (name, "")) for name in schema.names}
         self._keys = [name for name, (_, how) in self._takes.items() if not how]
         self._is_grouped = bool(rollup.takes)
-        self._tables: list[pa.Table] = [schema.empty_table()]
-        self._rows = 0
 
-    def add(self, piece: "pa.Table") -> None:
-        """Takes the rows of one part."""
+    def taken(self, piece: "pa.Table") -> "pa.Table":
+        """The columns of the target from those of the source, grouped."""
         import pyarrow as pa
 
         columns = [piece.column(source) for source, _ in self._takes.values()]
-        table = pa.Table.from_arrays(columns, names=self._schema.names).cast(self._schema)
-        self._tables.append(table)
-        self._rows += len(table)
-        if self._is_grouped and self._rows > FOLDED_ROWS:
-            self._fold()
+        return self.grouped([pa.Table.from_arrays(columns, names=self._schema.names).cast(self._schema)])
 
-    def done(self) -> "pa.Table":
-        """All rows, grouped and in order."""
-        self._fold()
-        (table,) = self._tables
-        return table.sort_by([(name, "ascending") for name in self._order()])
-
-    def _fold(self) -> None:
+    def grouped(self, tables: Sequence["pa.Table"]) -> "pa.Table":
+        """These together, each key once."""
         import pyarrow as pa
 
-        whole = pa.concat_tables(self._tables)
-        self._tables, self._rows = [self._grouped(whole) if self._is_grouped else whole], 0
-
-    def _grouped(self, table: "pa.Table") -> "pa.Table":
+        table = pa.concat_tables(tables)
+        if not self._is_grouped:
+            return table
         wanted: list[tuple[str, Any]] = [(name, how) for name, (_, how) in self._takes.items() if how]
-        grouped = table.group_by(self._keys, use_threads=False).aggregate(wanted)
+        found = table.group_by(self._keys, use_threads=False).aggregate(wanted)
         names = [f"{name}_{how}" if how else name for name, (_, how) in self._takes.items()]
-        return grouped.select(names).rename_columns(self._schema.names).cast(self._schema)
+        return found.select(names).rename_columns(self._schema.names).cast(self._schema)
+
+    def slices(self, tables: Sequence["pa.Table"]) -> Iterator["pa.Table"]:
+        """All rows in order, SLICE_ROWS at a time. The tables are numbered ones."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        whole = pa.concat_tables([_numbered(self._schema.empty_table()), *tables]).unify_dictionaries().combine_chunks()
+        places = pa.table({name: _places(whole.column(name)) for name in self._order()})
+        order = pc.sort_indices(places, [(name, "ascending") for name in places.column_names])
+        for start in range(0, max(len(whole), 1), SLICE_ROWS):
+            yield whole.take(order.slice(start, SLICE_ROWS)).cast(self._schema)
 
     def _order(self) -> list[str]:
         """What rows are sorted by: the track first, for its URI is the longest and then stands but once."""
@@ -117,3 +135,26 @@ class _Folding:
 
         plain = [name for name in self._keys if not pa.types.is_list(self._schema.field(name).type)]
         return sorted(plain, key=lambda name: name != "track_uri")
+
+
+def _numbered(table: "pa.Table") -> "pa.Table":
+    """The same with each text once, and its number in the rows."""
+    import pyarrow as pa
+
+    columns = [
+        column.combine_chunks().dictionary_encode() if pa.types.is_string(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)
+
+
+def _places(column: "pa.ChunkedArray") -> Any:
+    """What sorts as the column does: of numbered texts the place of each among them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        return column
+    numbered = pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+    place = pc.sort_indices(pc.sort_indices(numbered.dictionary)).cast(pa.int32())
+    return place.take(numbered.indices)

@@ -19,19 +19,13 @@ EARLIEST = date(2006, 1, 1)
 
 @dataclass(frozen=True)
 class Span:
-    """Whole local days: a window, or the equal span before it. `is_lasting`: made of whole months but the newest."""
+    """Whole local days: a window, or the equal span before it. `is_lasting`: all time, or a whole year."""
 
     window_name: str
     first_day: date
     last_day: date
     is_previous: bool = False
     is_lasting: bool = False
-
-    @property
-    def before_name(self) -> str:
-        """The window that the equal span before goes by: that of a past year is the year before."""
-        is_past_year = self.is_lasting and self.window_name.isdecimal()
-        return str(int(self.window_name) - 1) if is_past_year else self.window_name
 
 
 @dataclass(frozen=True)
@@ -85,6 +79,30 @@ class Calendar:
             yield replace(_year(str(year), year - 1), is_previous=True)
         yield from self._this_year()
 
+    def buckets(self, first: date, last: date, *, by_day: bool = False) -> list[str]:
+        """The years, months and days that make up a span, as coarse as can be: an open month goes by its days.
+
+        The running year's is named too where all that it has so far is in the span: it means its closed months.
+        """
+        found: list[str] = []
+        while first <= last:
+            name, end = (str(first), first) if by_day else self._bucket(first, last)
+            found.append(name)
+            first = end + DAY
+        return found
+
+    def _bucket(self, first: date, last: date) -> tuple[str, date]:
+        """The longest bucket from a day on, and its last day."""
+        before_open = date.fromisoformat(f"{self.open_month}-01") - DAY
+        year_end, month_end = date(first.year, 12, 31), months_end(first)
+        if first.year == self.data_day.year and last == self.data_day:
+            year_end = before_open
+        if (first.month, first.day) == (1, 1) and first <= year_end <= last:
+            return str(first.year), year_end
+        if first.day == 1 and month_end <= min(last, before_open):
+            return str(first)[:7], month_end
+        return str(first), first
+
     def _this_year(self) -> Iterator[Span]:
         """The year so far, and as much of the last one: the 29th of February stands against the 28th."""
         year, day = self.data_day.year, self.data_day
@@ -96,6 +114,11 @@ class Calendar:
 
 def _year(name: str, year: int) -> Span:
     return Span(name, date(year, 1, 1), date(year, 12, 31), is_lasting=True)
+
+
+def months_end(day: date) -> date:
+    """The last day of a day's month."""
+    return (day.replace(day=1) + 31 * DAY).replace(day=1) - DAY
 
 
 def days_between(first: date, last: date) -> list[str]:

@@ -39,7 +39,7 @@ class MonthOfDiscovery(Row):
 class Comeback(Row):
     """`dashboard/comebacks`: `nth` of the `found` ones, of all `songs`. `day` is the last one, or that of the return.
 
-    A return has the plays of its month.
+    A return has the plays since then.
     """
 
     what: Literal["once", "forgotten", "back"]

@@ -63,8 +63,8 @@ class Sort(IntEnum):
     """Of what a row of `dashboard/tops` is: as the engines number grouping sets."""
 
     TRACK = 3
-    ALBUM = 4
     ARTIST = 5
+    ALBUM = 6
 
 
 class TopRow(Row):

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from functools import cached_property
 from typing import Any
 
-from aggregation.calendar import DAY, Calendar, Span, days_between
+from aggregation.calendar import DAY, EARLIEST, Calendar, Span, days_between
 from playledger.models import format_instant
 from playledger.policy import DEFAULT, Policy
 from playledger.ports import QueryEngine, Question, TableStore
@@ -25,12 +25,13 @@ class Reading:
 
     `left_out` are the keys of `exclusions`. What was put together without tracks or contexts cannot leave one out, so
     then questions read more: `all_tracks` knows no context and no day, the tables of hours and ways know no track, and
-    what stands in tables of all closed months is what counts by the default policy.
+    what stands in tables of all closed months is what counts by the default policy. `first_year` is that of the record.
     """
 
     calendar: Calendar
     policy: Policy
     left_out_tracks: frozenset[str] = NO_EXCLUSIONS
+    first_year: int = EARLIEST.year
 
     @cached_property
     def params(self) -> Mapping[str, object]:
@@ -44,11 +45,41 @@ class Reading:
             "p_lasting": not is_spotted,
             "p_lasting_from": ALWAYS if is_spotted else open_month,
             "p_month_from": ALWAYS if is_spotted else self.calendar.rolling_month,
+            "p_day_months": " ".join(self._day_months),
             "p_plain": not (is_sifted or self._is_unusual),
             "p_plain_from": NEVER if is_sifted else by_month,
             "p_sifted_from": ALWAYS if is_sifted else NEVER,
             **self.policy.counting,
         }
+
+    @cached_property
+    def windows(self) -> list[dict[str, Any]]:
+        """Rows of `windows`."""
+        numbers = {days: number for number, days in enumerate(self._parts)}
+        return [_window(span, self.calendar) | {"part": numbers[span.first_day, span.last_day]} for span in self._spans]
+
+    @cached_property
+    def window_parts(self) -> list[dict[str, Any]]:
+        """Rows of `window_parts`. By days alone where sums of months cannot answer."""
+        return [
+            {"part": number, "bucket": bucket}
+            for number, (first, last) in enumerate(self._parts)
+            for bucket in self.calendar.buckets(first, last, by_day=self._is_spotted)
+        ]
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return list(self.calendar.spans(self.first_year))
+
+    @cached_property
+    def _parts(self) -> list[tuple[date, date]]:
+        """The distinct spans; their places are their numbers."""
+        return sorted({(span.first_day, span.last_day) for span in self._spans})
+
+    @property
+    def _day_months(self) -> list[str]:
+        """The months of which questions need the days."""
+        return sorted({row["bucket"][:7] for row in self.window_parts if len(row["bucket"]) == len("YYYY-MM-DD")})
 
     @property
     def without_tracks(self) -> Mapping[str, object]:
@@ -84,22 +115,21 @@ class Reading:
 
 def read_by(tables: TableStore, engine: QueryEngine, calendar: Calendar, policy: Policy) -> Reading:
     """Finds what the policy leaves out, and puts the small tables that questions join in place."""
-    reading = Reading(calendar, policy, _left_out_tracks(engine, policy))
-    _put(tables, "exclusions", [{"key": key} for key in reading.left_out])
     first = min(tables.list("day_tracks"), default=str(calendar.data_day))
-    _put(tables, "windows", [_window(span, calendar) for span in calendar.spans(int(first[:4]))])
+    reading = Reading(calendar, policy, _left_out_tracks(engine, policy), int(first[:4]))
+    _put(tables, "exclusions", [{"key": key} for key in reading.left_out])
+    _put(tables, "windows", reading.windows)
+    _put(tables, "window_parts", reading.window_parts)
     return reading
 
 
 def _window(span: Span, calendar: Calendar) -> dict[str, Any]:
     moments = {"starts_at": calendar.midnight(span.first_day), "ends_at": calendar.midnight(span.last_day + DAY)}
     return {
-        **vars(span),
-        "before_name": span.before_name,
+        "window_name": span.window_name,
+        "is_previous": span.is_previous,
         "first_day": str(span.first_day),
         "last_day": str(span.last_day),
-        "first_month": str(span.first_day)[:7],
-        "last_month": str(span.last_day)[:7],
         **{name: format_instant(moment.replace(tzinfo=UTC)) for name, moment in moments.items()},
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from glue_catalog.rollups import LASTING, MONTHLY, Rollup
 from playledger.ports import Stored, TableStore
 
-ROLLUP_VERSION = 1
+ROLLUP_VERSION = 2
 """Goes up when rollups come out otherwise for the same parts."""
 
 WHOLE = ""

@@ -11,8 +11,11 @@ from playledger.dashboard_data import Previous, Sentence, Window
 
 LISTS = {Sort.TRACK: "tracks", Sort.ARTIST: "artists", Sort.ALBUM: "albums"}
 LONGEST = {Sort.TRACK: 25, Sort.ARTIST: 25, Sort.ALBUM: 10}
-LONGEST_OF_YEAR = 10
-"""So long are the lists of a calendar year: there may be many."""
+BY_TIME = 10
+"""So long are the lists by time: most of them name what the lists by plays name."""
+
+OF_YEAR = 10
+"""So long are the lists of a calendar year, those by time half as long: there may be many years."""
 
 NOTHING_PLAYED = dict.fromkeys(("plays", "minutes", "minutes_estimated", "tracks", "artists", "albums"), 0)
 NO_DEBUTS = dict.fromkeys(("new_artists", "new_tracks", "new_albums"), 0)
@@ -33,7 +36,7 @@ class Windows:
 
     def years(self) -> dict[str, Window]:
         """Every calendar year since the first counted play, oldest first."""
-        return {year: self.window(year, longest=LONGEST_OF_YEAR) for year in self._years}
+        return {year: self.window(year, longest=OF_YEAR) for year in self._years}
 
     def window(self, name: str, longest: int = max(LONGEST.values())) -> Window:
         """A window; its lists have at most `longest` rows."""
@@ -49,7 +52,7 @@ class Windows:
                 "gap_minutes": next((row.minutes for row in self._answers.gap_minutes if row.window_name == name), 0),
                 "prev": self._previous(name),
                 **{f"top_{lists}": self._by_plays(tops, sort, longest) for sort, lists in LISTS.items()},
-                "by_time": {lists: self._by_time(tops, sort, longest) for sort, lists in LISTS.items()},
+                "by_time": {lists: self._by_time(tops, sort, longest // 2) for sort, lists in LISTS.items()},
                 **self._clock(name),
                 **listening(self._answers.listening, name, self._shelf, is_told=self._is_told(name)),
                 "sentence": self._sentence(name, tops),
@@ -95,7 +98,7 @@ class Windows:
                 *(self._index(row), row.plays, row.minutes, self._told(row, row.prev_place_by_time)),
                 *(row.place_by_time, row.time_permille or 0),
             )
-            for row in rows[: min(longest, LONGEST[sort])]
+            for row in rows[: min(longest, BY_TIME)]
         ]
 
     def _told(self, row: TopRow, before: int | None) -> int | None:

@@ -11,7 +11,7 @@ Aggregate = Literal["sum", "min", "max"]
 
 @dataclass(frozen=True)
 class Rollup:
-    """`table` is made of the partitions of `source`, whose partition becomes the column `source_column`.
+    """`table` is made of the partitions of `source`; `source_column` becomes what one is called, its first `cut` signs.
 
     `takes` renames: column of the row -> (column of the source, how). All columns not named there are keys.
     """
@@ -20,6 +20,7 @@ class Rollup:
     source: str
     source_column: str
     takes: dict[str, tuple[str, Aggregate]]
+    cut: int | None = None
     by_default: bool = False
     """Only what counts by the default policy: other policies read the source."""
 
@@ -51,6 +52,7 @@ MONTHLY = (
 
 LASTING = (
     Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, **_BETWEEN), by_default=True),
+    Rollup("all_years", "month_tracks", "year", _tally(**_BETWEEN), cut=4, by_default=True),
     Rollup("all_contexts", "month_tracks", "month", _tally(**_BETWEEN), by_default=True),
     Rollup("all_ways", "month_ways", "", _tally()),
     Rollup("all_hours", "month_hours", "", _tally(), by_default=True),

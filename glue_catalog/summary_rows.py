@@ -151,6 +151,13 @@ class AllTrackRow(Tally, Between, Named, OfMonth):
     """Month x track, of what counts by the default policy, over all closed months: a row of `all_tracks`."""
 
 
+class AllYearRow(Tally, Between):
+    """Year x track, of what counts by the default policy, over all closed months: a row of `all_years`."""
+
+    year: str = Field(description="local year, YYYY; of the running one its closed months")
+    track_uri: str = Field(description="Spotify URI")
+
+
 class AllContextRow(Tally, Between, InContext, OfMonth):
     """Month x context, of what counts by the default policy, over all closed months: a row of `all_contexts`."""
 
@@ -175,6 +182,9 @@ class SongRow(BaseModel):
     release_year: int | None = Field(description="year of the song's earliest known release")
     duration_ms: int | None = Field(description="length in ms")
     genres: str | None = Field(description="genres of the first credited artist, with | between")
+    song_no: int = Field(description="number of its song, in the order of their URIs")
+    artist_no: int | None = Field(description="number of its artist by name, whatever its case, in order")
+    album_no: int | None = Field(description="number of its album by the names of artist and album, in order")
 
 
 class ExclusionRow(BaseModel):
@@ -195,11 +205,15 @@ class WindowRow(BaseModel):
 
     window_name: str = Field(description="1d, 7d, 30d, 90d, 365d, all, or a year")
     is_previous: bool = Field(description="the equal span just before the window of that name")
-    before_name: str = Field(description="window of the equal span before: its own name, or the year before")
-    is_lasting: bool = Field(description="made of whole months, the newest aside: all_tracks can answer for it")
+    part: int = Field(description="number of the span; two windows of the same days have the same")
     first_day: str = Field(description="local day")
     last_day: str = Field(description="local day, inclusive")
-    first_month: str = Field(description="month of its first day")
-    last_month: str = Field(description="month of its last day")
     starts_at: Instant = Field(description="midnight before its first day, UTC")
     ends_at: Instant = Field(description="midnight after its last day, UTC")
+
+
+class WindowPartRow(BaseModel):
+    """A year, month or day of a span: a row of `window_parts`. Together they are the span, each day once."""
+
+    part: int = Field(description="number of the span, as in windows")
+    bucket: str = Field(description="YYYY, YYYY-MM or YYYY-MM-DD; of the running year its closed months")

@@ -99,6 +99,7 @@ TABLES = {
         TableSpec("track_versions", "versions of track metadata learned in a month", TrackRow, "month", "parquet"),
         TableSpec("artist_versions", "versions of artist metadata learned in a month", ArtistRow, "month", "parquet"),
         TableSpec("all_tracks", "plays per month and track, of all closed months", rows.AllTrackRow, "", "parquet"),
+        TableSpec("all_years", "all_tracks by the year", rows.AllYearRow, "", "parquet"),
         TableSpec("all_contexts", "plays per month and context, closed months", rows.AllContextRow, "", "parquet"),
         TableSpec("all_ways", "ways of listening per day, of all closed months", rows.MonthWayRow, "", "parquet"),
         TableSpec("all_hours", "plays per hour, of all closed months", rows.AllHourRow, "", "parquet"),
@@ -110,6 +111,7 @@ TABLES = {
         TableSpec("exclusions", "what the policy leaves out", rows.ExclusionRow),
         TableSpec("checked", "what the checks have found sound", rows.CheckedRow),
         TableSpec("windows", "the spans that the dashboard tells of", rows.WindowRow),
+        TableSpec("window_parts", "the years, months and days that those spans are made of", rows.WindowPartRow),
     )
 }
 """All derived tables. The journal itself is added to the catalog as `journal`."""

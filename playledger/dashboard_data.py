@@ -102,8 +102,8 @@ plays in permille]. Ranks and share are of plays, in `by_time` of time."""
 class ByTime(Part):
     """The same lists by time listened."""
 
-    tracks: tuple[TopRow, ...] = Field(max_length=25)
-    artists: tuple[TopRow, ...] = Field(max_length=25)
+    tracks: tuple[TopRow, ...] = Field(max_length=10)
+    artists: tuple[TopRow, ...] = Field(max_length=10)
     albums: tuple[TopRow, ...] = Field(max_length=10)
 
 
@@ -235,7 +235,7 @@ class ArtistDetail(Part):
     first: str
     last: str
     months: tuple[int, ...] = Field(min_length=24, max_length=24)
-    top: tuple[tuple[int, int], ...] = Field(max_length=5)
+    top: tuple[tuple[int, int], ...] = Field(max_length=3)
 
 
 class NumberOnes(Part):

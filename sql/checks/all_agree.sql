@@ -2,7 +2,7 @@
 -- grain: one row per month that is wrong, and table
 -- params: p_month_from, p_month_to
 -- feeds: -
--- version: 2
+-- version: 3
 with told as (
     select 'plays' as what, 'month_tracks' as source, month, plays, ms
     from month_tracks
@@ -18,6 +18,12 @@ with told as (
     union all
     select 'plays' as what, 'all_hours' as source, substr(day, 1, 7) as month, plays, ms
     from all_hours where substr(day, 1, 7) between :p_month_from and :p_month_to
+    union all
+    select 'years' as what, 'all_tracks' as source, substr(month, 1, 4) as month, plays, ms
+    from all_tracks where substr(month, 1, 4) between substr(:p_month_from, 1, 4) and substr(:p_month_to, 1, 4)
+    union all
+    select 'years' as what, 'all_years' as source, year as month, plays, ms
+    from all_years where year between substr(:p_month_from, 1, 4) and substr(:p_month_to, 1, 4)
     union all
     select 'ways' as what, 'month_ways' as source, month, plays, ms
     from month_ways where month >= :p_month_from and month <= :p_month_to

@@ -1,21 +1,20 @@
 -- answers: What is there to tell of the artists of the tracks in p_uris, one to a line, the first 50?
 -- grain: one row per artist (all), artist and month from p_first_month on (month), artist and song (the first five)
--- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done, p_uris, p_first_month
+-- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done, p_uris, p_first_month
 -- feeds: artist_detail
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
+        incognito, plays, ms
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
+    select month, null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays, ms
     from all_tracks where :p_lasting
 ),
 
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
-        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
+    select month, first_day, last_day, song_no, artist_no, plays, ms
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -26,32 +25,40 @@ counted as (
 ),
 
 asked as (
-    select lower(trim(artist_name)) as asked_artist, min(nth) as asked_nth
+    select artist_no as asked_no, min(nth) as asked_nth
     from (values (1)) as one (n)
     cross join unnest(split(:p_uris, chr(10))) with ordinality as given (uri, nth)
     join songs on songs.track_uri = uri
-    group by lower(trim(artist_name))
+    where artist_no is not null
+    group by artist_no
 ),
 
 summed as (
-    select asked_nth, artist, grouping(month, song) as sort, month, song,
-        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms, coalesce(song, min(track_uri)) as track_uri,
+    select asked_nth, artist_no, grouping(month, song_no) as sort, month, song_no,
+        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms,
         min(first_day) as first_day, max(last_day) as last_day
     from counted
-    join asked on asked_artist = artist
-    where is_lasting
-    group by asked_nth, artist, grouping sets ((artist), (artist, month), (artist, song))
+    join asked on asked_no = artist_no
+    group by asked_nth, artist_no, grouping sets ((artist_no), (artist_no, month), (artist_no, song_no))
 ),
 
 ranked as (
     select summed.*, dense_rank() over (order by asked_nth) as place,
-        row_number() over (partition by artist, sort order by plays desc, ms desc, song) as nth
+        row_number() over (partition by artist_no, sort order by plays desc, ms desc, song_no) as nth
     from summed
+),
+
+called as (
+    select 'song' as kind, song_no as no, track_uri from songs where song_uri is null
+    union all
+    select 'artist' as kind, artist_no as no,
+        coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as track_uri
+    from songs group by artist_no
 )
 
 select place, case when sort = 3 then 'all' when sort = 1 then 'month' else 'song' end as what, month as month_name,
-    nth, track_uri, plays, cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
-    first_day, last_day
+    nth, track_uri, plays, cast(floor(cast(ms as double) / 60000) as bigint) as minutes, first_day, last_day
 from ranked
-where place <= 50 and (sort = 3 or (sort = 1 and month >= :p_first_month) or (sort = 2 and nth <= 5))
+join called on kind = case when sort = 2 then 'song' else 'artist' end and no = coalesce(song_no, artist_no)
+where place <= 50 and (sort = 3 or (sort = 1 and month >= :p_first_month) or (sort = 2 and nth <= 3))
 order by place, sort desc, nth

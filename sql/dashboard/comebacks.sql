@@ -1,21 +1,20 @@
 -- answers: Which songs were played just once, which are forgotten, and which came back after half a year?
 -- grain: one row per song, the first ten of each: once, forgotten, back
--- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: one_hit_wonders, forgotten, back_after
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
+        incognito, plays, ms
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
+    select month, null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays, ms
     from all_tracks where :p_lasting
 ),
 
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
-        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
+    select month, first_day, last_day, song_no, artist_no, plays, ms
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -25,41 +24,42 @@ counted as (
         and coalesce(day, '') not in (select key from exclusions)
 ),
 
-monthly as (
-    select song, month, cast(sum(plays) as bigint) as plays, min(first_day) as first_day, max(last_day) as last_day
-    from counted where is_lasting group by song, month
-),
-
-spaced as (
-    select song, plays, first_day, last_day,
-        date_diff('day', cast(lag(last_day) over (partition by song order by month) as date), cast(first_day as date))
-            - 1 as silent_days
-    from monthly
+dated as (
+    select song_no, plays, first_day, last_day,
+        first_day >= cast(cast(cast(:p_to as date) - interval '90' day as date) as varchar) as is_recent
+    from counted
 ),
 
 songs_played as (
-    select song, cast(sum(plays) as bigint) as plays, max(last_day) as last_day, count(*) over () as songs
-    from spaced group by song
+    select song_no, cast(sum(plays) as bigint) as plays, max(last_day) as last_day, count(*) over () as songs,
+        cast(sum(case when is_recent then plays end) as bigint) as recent_plays,
+        min(case when is_recent then first_day end) as back_on,
+        max(case when not is_recent then last_day end) as last_before
+    from dated group by song_no
 ),
 
+-- a song that comes back has not been played for half a year, so what is recent of it is all since then
 told as (
-    select 'once' as what, song, plays, 0 as silent_days, last_day as day, songs, 0 as size
+    select 'once' as what, song_no, plays, 0 as silent_days, last_day as day, songs, 0 as size
     from songs_played where plays = 1
     union all
-    select 'forgotten' as what, song, plays, 0 as silent_days, last_day as day, songs, plays as size
+    select 'forgotten' as what, song_no, plays, 0 as silent_days, last_day as day, songs, plays as size
     from songs_played where plays >= 10 and date_diff('day', cast(last_day as date), cast(:p_to as date)) > 365
     union all
-    select 'back' as what, song, plays, silent_days, first_day as day, 0 as songs, silent_days as size
-    from spaced where silent_days >= 183 and date_diff('day', cast(first_day as date), cast(:p_to as date)) <= 90
+    select 'back' as what, song_no, recent_plays as plays,
+        date_diff('day', cast(last_before as date), cast(back_on as date)) - 1 as silent_days, back_on as day,
+        0 as songs, date_diff('day', cast(last_before as date), cast(back_on as date)) - 1 as size
+    from songs_played where date_diff('day', cast(last_before as date), cast(back_on as date)) - 1 >= 183
 ),
 
 ranked as (
     select told.*, count(*) over (partition by what) as found,
-        row_number() over (partition by what order by size desc, day desc, song) as nth
+        row_number() over (partition by what order by size desc, day desc, song_no) as nth
     from told
 )
 
-select what, nth, song as track_uri, plays, silent_days, day, found, songs
+select what, nth, track_uri, plays, silent_days, day, found, songs
 from ranked
+join songs on songs.song_no = ranked.song_no and song_uri is null
 where nth <= 10
 order by what, nth

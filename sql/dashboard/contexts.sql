@@ -1,61 +1,51 @@
 -- answers: From which playlists, albums, artists and collections were most plays in each window?
 -- grain: one row per window and context, the first 10; plays without a context are in the whole only
--- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_contexts, years
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms
-    from month_tracks where month >= :p_month_from and day < :p_to
+    select day as bucket, track_uri, context_type, context_id, kind, is_done, heard_seconds, incognito, plays, ms
+    from month_tracks where month >= :p_month_from and strpos(:p_day_months, month) > 0
     union all
-    select month, null as day, first_day, last_day, null as track_uri, context_type, context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms
-    from all_contexts where :p_lasting
+    select case when size = 1 then month else substr(month, 1, 4) end as bucket, null as track_uri, context_type,
+        context_id, 'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms
+    from all_contexts cross join (values (1), (12)) as month_and_year (size)
+    where :p_lasting
 ),
 
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting
+    select part, context_type, context_id, plays, ms
     from heard
+    join window_parts on window_parts.bucket = heard.bucket
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
         and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
         and coalesce(track_uri, '') not in (select key from exclusions)
         and coalesce(context_id, '') not in (select key from exclusions)
-        and coalesce(day, '') not in (select key from exclusions)
-),
-
-placed as (
-    select window_name, is_previous, before_name, counted.*
-    from counted
-    join windows on case when windows.is_lasting then counted.is_lasting and month between first_month and last_month
-        else day between windows.first_day and windows.last_day end
+        and heard.bucket not in (select key from exclusions)
 ),
 
 summed as (
-    select window_name, is_previous, context_type, context_id,
-        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
-    from placed
-    group by window_name, is_previous, context_type, context_id
+    select part, context_type, context_id, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
+    from counted
+    group by part, context_type, context_id
 ),
 
 ranked as (
     select summed.*,
-        cast(sum(plays) over (partition by window_name, is_previous) as bigint) as whole,
-        rank() over (partition by window_name, is_previous, context_type is null order by plays desc) as place,
-        row_number() over (partition by window_name, is_previous, context_type is null
+        cast(sum(plays) over (partition by part) as bigint) as whole,
+        rank() over (partition by part, context_type is null order by plays desc) as place,
+        row_number() over (partition by part, context_type is null
             order by plays desc, ms desc, context_type, context_id) as nth
     from summed
-),
-
-matched as (
-    select ranked.*, max(case when is_previous then place end)
-        over (partition by window_name, context_type, context_id) as prev_place
-    from ranked
 )
 
-select
-    window_name, context_type, context_id, nth, place, prev_place, plays,
-    cast(floor(cast(ms as double) / 60000) as bigint) as minutes,
-    cast(floor(cast(1000 * plays as double) / whole) as bigint) as share_permille
-from matched
-where not is_previous and context_type is not null and nth <= 10
-order by window_name, nth
+select windows.window_name, now.context_type, now.context_id, now.nth, now.place, past.place as prev_place, now.plays,
+    cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
+    cast(floor(cast(1000 * now.plays as double) / now.whole) as bigint) as share_permille
+from windows
+join ranked as now on now.part = windows.part and not windows.is_previous
+left join windows as before on before.window_name = windows.window_name and before.is_previous
+left join ranked as past on past.part = before.part and past.context_type = now.context_type
+    and coalesce(past.context_id, '') = coalesce(now.context_id, '')
+where now.context_type is not null and now.nth <= 10
+order by windows.window_name, now.nth

@@ -1,21 +1,19 @@
 -- answers: How many songs, artists and albums were played for the first time in each window?
 -- grain: one row per window and period with a debut
--- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.new_artists, windows.new_tracks, windows.new_albums, years
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select day, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from all_tracks where :p_lasting
+    select null as day, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays
+    from all_years where :p_lasting
 ),
 
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
-        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
+    select day, first_day, song_no, artist_no, album_no, plays
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -26,14 +24,13 @@ counted as (
 ),
 
 firsts as (
-    select 'artist' as what, artist as thing, min(first_day) as first_day
-    from counted where is_lasting group by artist
-    union all
-    select 'song' as what, song as thing, min(first_day) as first_day
-    from counted where is_lasting group by song
-    union all
-    select 'album' as what, artist || chr(10) || album as thing, min(first_day) as first_day
-    from counted where is_lasting group by artist || chr(10) || album
+    select case when grouping(song_no) = 0 then 'song' when grouping(album_no) = 0 then 'album' else 'artist' end
+        as what,
+        case when grouping(song_no) = 0 then song_no when grouping(album_no) = 0 then album_no else artist_no end
+        as thing,
+        min(first_day) as first_day
+    from counted
+    group by grouping sets ((song_no), (artist_no), (album_no))
 )
 
 select

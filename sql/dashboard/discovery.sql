@@ -2,20 +2,18 @@
 -- grain: one row per run with a play; 0 is the newest, the oldest holds what p_from leaves of it
 -- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done, p_from
 -- feeds: discovery_weekly
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select day, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from all_tracks where :p_lasting
+    select null as day, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays
+    from all_years where :p_lasting
 ),
 
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
-        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
+    select day, first_day, song_no, artist_no, album_no, plays
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -26,8 +24,10 @@ counted as (
 ),
 
 firsts as (
-    select song, min(first_day) as first_day
-    from counted where is_lasting group by song
+    select song_no, min(first_day) as first_day
+    from counted
+    where day is null or day >= :p_lasting_from
+    group by song_no
 ),
 
 aged as (
@@ -37,7 +37,7 @@ aged as (
             as bigint) as weeks_known,
         plays
     from counted
-    join firsts on firsts.song = counted.song
+    join firsts on firsts.song_no = counted.song_no
     where day >= :p_from
 )
 

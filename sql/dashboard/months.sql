@@ -1,21 +1,20 @@
 -- answers: What was new in each month, how varied was it, and what was played most?
 -- grain: one row per month with a play and of what: song or artist (by name)
--- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: discovery_monthly, number_ones
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
+    select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
+        incognito, plays, ms
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
+    select month, null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays, ms
     from all_tracks where :p_lasting
 ),
 
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
-        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
+    select month, first_day, last_day, song_no, artist_no, plays, ms
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -26,32 +25,37 @@ counted as (
 ),
 
 summed as (
-    select month, case when grouping(song) = 0 then 'song' else 'artist' end as what, coalesce(song, artist) as thing,
-        coalesce(song, min(track_uri)) as track_uri, cast(sum(plays) as bigint) as plays,
-        cast(sum(ms) as bigint) as ms
+    select case when grouping(song_no) = 0 then 'song' else 'artist' end as what,
+        case when grouping(song_no) = 0 then song_no else artist_no end as thing, month,
+        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
     from counted
-    where is_lasting
-    group by grouping sets ((month, song), (month, artist))
+    group by grouping sets ((month, song_no), (month, artist_no))
 ),
-
+things as (
+    select what, thing, min(month) as month, count(*) as months from summed where thing is not null group by what, thing
+),
+first_met as (
+    select what, month, count(*) as new_things, count(*) filter (where months >= 3) as stuck
+    from things group by what, month
+),
+-- variety: inverse Simpson, the square of the sum by the sum of squares; exact while the double holds it as an integer
+varied as (
+    select what, month, max(plays) as most, cast(floor(
+        cast(100 * sum(plays) * sum(plays) as double) / cast(sum(plays * plays) as double)) as bigint) as variety
+    from summed where thing is not null group by what, month
+),
 ranked as (
-    select month, what, track_uri, plays,
-        min(month) over (partition by what, thing) as first_month,
-        count(*) over (partition by what, thing) as months,
-        row_number() over (partition by what, month order by plays desc, ms desc, thing) as nth
-    from summed
+    select varied.*, thing, row_number() over (partition by varied.what, varied.month order by ms desc, thing) as nth
+    from summed join varied on varied.what = summed.what and varied.month = summed.month and most = plays
     where thing is not null
 )
 
--- variety: inverse Simpson, the square of the sum by the sum of squares; exact while the double holds it as an integer
-select
-    month as month_name,
-    what,
-    max(case when nth = 1 then track_uri end) as track_uri,
-    count(*) filter (where month = first_month) as new_things,
-    count(*) filter (where month = first_month and months >= 3) as stuck,
-    cast(floor(cast(100 * sum(plays) * sum(plays) as double) / cast(sum(plays * plays) as double)) as bigint)
-        as variety
+select ranked.month as month_name, ranked.what,
+    coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as track_uri,
+    coalesce(new_things, 0) as new_things, coalesce(stuck, 0) as stuck, variety
 from ranked
-group by month, what
-order by month, what
+join songs on thing = case when ranked.what = 'artist' then artist_no when song_uri is null then song_no end
+left join first_met on first_met.what = ranked.what and first_met.month = ranked.month
+where nth = 1
+group by ranked.month, ranked.what, new_things, stuck, variety
+order by ranked.month, ranked.what

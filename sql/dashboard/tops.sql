@@ -1,65 +1,65 @@
 -- answers: Which songs, artists and albums were played most, and longest, in each window?
--- grain: one row per window and song, artist (by name) or album (by both names), the first 25 by plays or by time
--- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done
+-- grain: one row per window and song, artist (by name) or album (by both names), the first 25 by plays, 10 by time
+-- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_tracks, windows.top_artists, windows.top_albums, windows.sentence, years
--- version: 1
+-- version: 2
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_type, context_id,
-        kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
-    from month_tracks where month >= :p_month_from and day < :p_to
+    select day as bucket, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito,
+        plays, ms, ms_estimated
+    from month_tracks where month >= :p_month_from and strpos(:p_day_months, month) > 0
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_type, null as context_id,
-        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from all_tracks where :p_lasting
+    select month as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays, ms, ms_estimated
+    from all_tracks where month >= :p_month_from and :p_lasting
+    union all
+    select year as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays, ms, ms_estimated
+    from all_years where :p_lasting
 ),
-
 counted as (
-    select heard.*, day is null or month >= :p_lasting_from as is_lasting,
-        coalesce(song_uri, heard.track_uri) as song, lower(trim(artist_name)) as artist, lower(trim(album)) as album
-    from heard
+    select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,
+        cast(album_no as integer) as album_no, first_day, release_year, genres, plays, ms, ms_estimated
+    from heard join window_parts on window_parts.bucket = heard.bucket
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
         and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
         and heard.track_uri not in (select key from exclusions)
         and coalesce(context_id, '') not in (select key from exclusions)
-        and coalesce(day, '') not in (select key from exclusions)
-),
-
-placed as (
-    select window_name, is_previous, before_name, counted.*
-    from counted
-    join windows on case when windows.is_lasting then counted.is_lasting and month between first_month and last_month
-        else day between windows.first_day and windows.last_day end
+        and heard.bucket not in (select key from exclusions)
 ),
 summed as (
-    select window_name, is_previous, max(before_name) as before_name, grouping(song, artist, album) as sort,
-        artist, album, coalesce(song, min(track_uri)) as track_uri,
-        coalesce(song, artist || coalesce(chr(10) || album, '')) as thing,
+    select 8 * part + grouping(song_no, artist_no, album_no) as list, coalesce(song_no, artist_no, album_no) as thing,
         cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
-    from placed where not is_previous or before_name = window_name
-    group by window_name, is_previous, grouping sets ((song), (artist), (artist, album))
+    from counted group by grouping sets ((part), (part, song_no), (part, artist_no), (part, album_no))
 ),
 ranked as (
-    select summed.*,
-        cast(sum(case when sort = 3 then plays end) over (partition by window_name, is_previous) as double) as whole,
-        cast(sum(case when sort = 3 then ms end) over (partition by window_name, is_previous) as double) as all_ms,
-        rank() over (partition by window_name, is_previous, sort order by plays desc) as place,
-        rank() over (partition by window_name, is_previous, sort order by ms desc) as place_by_time
-    from summed where sort = 3 or (artist is not null and (sort = 5 or album is not null))
+    select summed.*, rank() over (partition by list order by plays desc) as place,
+        rank() over (partition by list order by ms desc) as place_by_time
+    from summed where thing is not null
 ),
 listed as (
-    select ranked.*,
-        row_number() over (partition by window_name, sort order by plays desc, ms desc, thing) as nth,
-        row_number() over (partition by window_name, sort order by ms desc, plays desc, thing) as nth_time
-    from ranked where not is_previous and (place <= 25 or place_by_time <= 25)
+    select ranked.*, row_number() over (partition by list order by plays desc, ms desc, thing) as nth,
+        row_number() over (partition by list order by ms desc, plays desc, thing) as nth_time
+    from ranked where place <= 25 or place_by_time <= 10
+),
+called as (
+    select grouping(song_no, artist_no, album_no) as sort, coalesce(song_no, artist_no, album_no) as thing,
+        min(case when song_uri is null then track_uri end) as song_uri,
+        coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as artist_uri,
+        coalesce(min(case when album_id is not null then track_uri end), min(track_uri)) as album_uri
+    from songs group by grouping sets ((song_no), (artist_no), (album_no))
 )
-select now.window_name, now.sort, now.track_uri, now.nth, now.nth_time, now.place, now.place_by_time,
-    now.plays, cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
-    cast(floor(cast(1000 * now.plays as double) / now.whole) as bigint) as share_permille,
-    cast(floor(cast(1000 * now.ms as double) / nullif(now.all_ms, 0)) as bigint) as time_permille,
+select windows.window_name, sort, case sort when 3 then song_uri when 5 then artist_uri else album_uri end as track_uri,
+    now.nth, now.nth_time, now.place, now.place_by_time, now.plays,
+    cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
+    cast(floor(cast(1000 * now.plays as double) / whole.plays) as bigint) as share_permille,
+    cast(floor(cast(1000 * now.ms as double) / nullif(cast(whole.ms as double), 0)) as bigint) as time_permille,
     past.place as prev_place, past.place_by_time as prev_place_by_time, past.plays as prev_plays
-from listed as now
-left join ranked as past on past.window_name = now.before_name and past.sort = now.sort and past.thing = now.thing
-    and past.is_previous = (now.before_name = now.window_name)
-where now.nth <= 25 or now.nth_time <= 25
-order by now.window_name, now.sort, now.nth
+from windows
+join listed as now on now.list - now.list % 8 = 8 * windows.part and not windows.is_previous
+join called on called.sort = now.list % 8 and called.thing = now.thing
+join summed as whole on whole.list = 8 * windows.part + 7
+left join windows as before on before.window_name = windows.window_name and before.is_previous
+left join ranked as past on past.list = 8 * before.part + sort and past.thing = now.thing
+where now.nth <= 25 or now.nth_time <= 10
+order by windows.window_name, sort, now.nth

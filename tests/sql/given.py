@@ -2,22 +2,27 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from adapters.table_store import DirectoryTableStore
+from aggregation.calendar import Calendar
 from glue_catalog.rollups import ROLLUPS
 
 Given = Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]
 """Table -> partition -> rows."""
 
 
-def write(root: Path, given: Given) -> DirectoryTableStore:
-    """Writes the tables as the product does and returns their store."""
+def write(root: Path, given: Given, *, by_day: bool = False, is_named: bool = False) -> DirectoryTableStore:
+    """Writes the tables as the product does and returns their store.
+
+    `by_day`: spans are made of days alone. `is_named`: each track that was played has a song.
+    """
     store = DirectoryTableStore(root)
-    for table, partitions in given.items():
+    for table, partitions in ({**given, **_derived(given, by_day=by_day, is_named=is_named)}).items():
         for partition, rows in partitions.items():
             if table == "journal":
                 _write_entries(root, str(partition), rows)
@@ -29,10 +34,49 @@ def write(root: Path, given: Given) -> DirectoryTableStore:
             if table in ROLLUPS and ROLLUPS[table].by_default:
                 filled = [_without(HEARD, row) for row in filled if _counts(row)]
             if table == "songs":
+                filled = [row | numbers for row, numbers in zip(filled, numbered(filled), strict=True)]
                 filled = [row | {"song_uri": _other(row)} for row in filled]
             digest = f"given {len(store.list(table))}"
             store.write(table, str(partition), filled, digest=digest, replaces=store.list(table).get(str(partition)))
     return store
+
+
+def _derived(given: Given, *, by_day: bool, is_named: bool) -> Given:
+    """What cases need not say: years are months together, and spans are made of years, months and days.
+
+    The data day is the last day of any window; before its month all are closed.
+    """
+    found: dict[str, Any] = {}
+    if "all_tracks" in given and "all_years" not in given:
+        months = [_all_track("", row) | row for row in given["all_tracks"][""]]
+        found["all_years"] = {"": list(_by_year(months))}
+    if is_named:
+        found["songs"] = {"": [*given.get("songs", {"": []})[""], *_nameless(given)]}
+    if "windows" in given and "window_parts" not in given:
+        spans = sorted({(_day(row["first_day"]), _day(row["last_day"])) for row in given["windows"][""]})
+        calendar = Calendar(max(last for _, last in spans), ZoneInfo("UTC"))
+        parts = [
+            {"part": number, "bucket": bucket}
+            for number, span in enumerate(spans)
+            for bucket in calendar.buckets(*span, by_day=by_day)
+        ]
+        numbers = {span: number for number, span in enumerate(spans)}
+        windows = [
+            {**row, "part": numbers[_day(row["first_day"]), _day(row["last_day"])]} for row in given["windows"][""]
+        ]
+        found |= {"windows": {"": windows}, "window_parts": {"": parts}}
+    return found
+
+
+PLAYED = ("month_tracks", "all_tracks")
+
+
+def _nameless(given: Given) -> Iterator[dict[str, Any]]:
+    """Songs of tracks of which a case tells no more than that they were played."""
+    told = {row.get("track_uri", "a") for row in given.get("songs", {"": []})[""]}
+    played = {row.get("track_uri", "a") for table in PLAYED for rows in given.get(table, {}).values() for row in rows}
+    for uri in sorted(played - told):
+        yield {"track_uri": uri, "song_uri": uri, "artist_name": None, "album": None}
 
 
 def _write_entries(root: Path, dt: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -156,6 +200,12 @@ def _all_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"month": first[:7], **_names(row), **_heard(row), "first_day": first, "last_day": first}
 
 
+def _all_year(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """As in `all_tracks`."""
+    found = {key: value for key, value in _all_track("", row).items() if key not in ("month", *MUSIC)}
+    return {**found, "year": str(row["first_day"])[:4] if "first_day" in row else LONG_AGO[:4]}
+
+
 def _all_context(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """As in `all_tracks`, without the tracks."""
     names = ("track_uri", "track_name", "artist_name", "album_name")
@@ -167,6 +217,40 @@ LONG_AGO = "2025-01"
 
 
 # ---- small tables that questions join -------------------------------------------------------------------------------
+
+
+def numbered(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The numbers of songs, artists and albums, in the order of their keys."""
+    keys = [_song_keys(row) for row in rows]
+    orders = {name: sorted({key[name] for key in keys if key[name] is not None}) for name in NUMBERS}
+    return [
+        {name: None if key[name] is None else orders[name].index(key[name]) + 1 for name in NUMBERS} for key in keys
+    ]
+
+
+NUMBERS = ("song_no", "artist_no", "album_no")
+
+
+def _song_keys(row: Mapping[str, Any]) -> dict[str, Any]:
+    artist = None if row["artist_name"] is None else row["artist_name"].strip().lower()
+    album = None if artist is None or row["album"] is None else (artist, row["album"].strip().lower())
+    return {"song_no": row["song_uri"], "artist_no": artist, "album_no": album}
+
+
+def _day(value: object) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def _by_year(months: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What counts of these, a row for each year and track."""
+    for row in months:
+        yield {
+            **{name: value for name, value in row.items() if name not in ("month", *MUSIC)},
+            "year": row["month"][:4],
+        }
+
+
+MUSIC = ("track_name", "artist_name", "album_name")
 
 
 def _song(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,12 +265,7 @@ def _window(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     first, last = str(row["first_day"]), str(row["last_day"])
     after = date.fromisoformat(last) + timedelta(days=1)
     bounds = {"starts_at": f"{first} 00:00:00.000", "ends_at": f"{after} 00:00:00.000"}
-    months = {"first_month": first[:7], "last_month": last[:7]}
-    name = str(row.get("window_name", "all"))
-    is_past_year = name.isdecimal() and bool(row.get("is_lasting"))
-    before = str(int(name) - 1) if is_past_year else name
-    flags = {"is_previous": False, "is_lasting": False}
-    return {"window_name": "all", "before_name": before, **flags, **months, **bounds}
+    return {"window_name": "all", "is_previous": False, "part": 0, **bounds}
 
 
 def _track(dt: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,6 +317,7 @@ DEFAULTS = {
     "track_versions": lambda month, row: _track(f"{month}-01", row),
     "artist_versions": lambda month, row: _artist(f"{month}-01", row),
     "all_tracks": _all_track,
+    "all_years": _all_year,
     "all_contexts": _all_context,
     "all_ways": lambda _, row: _month_way(LONG_AGO, row),
     "all_hours": lambda _, row: _month_hour(LONG_AGO, row),
@@ -246,6 +326,7 @@ DEFAULTS = {
     "songs": _song,
     "exclusions": lambda _partition, _row: {},
     "windows": _window,
+    "window_parts": lambda _partition, _row: {},
     "tracks": _track,
     "artists": _artist,
     "gaps": _gap,

@@ -177,7 +177,7 @@ class Ledger:
             "gap_minutes": self.gap_minutes(None if name == "all" else begin, end),
             "prev": self.previous(earlier, before, before_end) if has_before else None,
             **{f"top_{kind}": rows for kind, rows in tops["plays"].items()},
-            "by_time": tops["ms"],
+            "by_time": {kind: rows[: 5 if name.isdecimal() else 10] for kind, rows in tops["ms"].items()},
             "hours": [sum(play.hour == hour for play in now) for hour in range(24)],
             "hourdow": [
                 sum(play.day.weekday() == weekday and play.hour == hour for play in now)

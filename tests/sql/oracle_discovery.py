@@ -187,7 +187,7 @@ def artist_detail(plays: Plays, last: date) -> dict[str, Json]:
             "first": str(min(play.day for play in mine)),
             "last": str(max(play.day for play in mine)),
             "months": [by_month[month] for month in months],
-            "top": [[song, len(of_song)] for song, of_song in ranked(mine, song_of)[:5]],
+            "top": [[song, len(of_song)] for song, of_song in ranked(mine, song_of)[:3]],
         }
     return details
 

@@ -15,6 +15,7 @@ import yaml
 
 import sql
 from adapters.query_engine import DuckDbQueryEngine
+from aggregation.calendar import months_between
 from playledger.models import format_instant
 from tests.sql import given
 
@@ -36,6 +37,7 @@ USUAL = {
     "p_done": True,
     "p_incognito": False,
     "p_month_from": "2024-03",
+    "p_day_months": " ".join(months_between(date(2006, 1, 1), date(2026, 12, 1))),
     "p_lasting": True,
     "p_lasting_from": "2026-03",
     "p_plain": True,
@@ -76,7 +78,8 @@ def _parameter(value: object) -> object:
 
 
 def answer(root: Path, name: str, case: dict[str, Any]) -> list[dict[str, Any]]:
-    given.write(root, case["given"])
+    by_day, is_named = case["params"].get("p_lasting") is False, name.startswith("dashboard/")
+    given.write(root, case["given"], by_day=by_day, is_named=is_named)
     engine = DuckDbQueryEngine(root)
     try:
         rows = engine.rows(sql.load(name), **parameters(case))

@@ -265,7 +265,7 @@ def _window(
         "gap_minutes": _gap_minutes(ledger, start, end),
         "prev": _previous(ledger, *before) if before and has_before else None,
         **tops,
-        "by_time": _lists(ledger, plays, earlier, "ms", most),
+        "by_time": _lists(ledger, plays, earlier, "ms", min(10, most // 2)),
         "hours": _counted((moment.hour for moment in clock), 24),
         "hourdow": _counted((moment.weekday() * 24 + moment.hour for moment in clock), 168),
         **listening_parts(
