@@ -120,13 +120,14 @@ class Fresh:
     def claim(self) -> Claim:
         """What the whole window vouches for.
 
-        It reaches back to the beginning while lists only grew and never were full. The first list cannot say so: it may
-        be the first since the state was lost, and cut; nor can one without everything that was seen before.
+        Behind empty lists one that is not full shows all there is, and reaches back to where coverage began. No other
+        list can say so: the first one may be the first since the state was lost, and cut; one that shows all that was
+        seen before may be cut as the list was that showed it first, and shares plays with that claim anyway.
         """
         ends = self.poll.ends or [self.poll.server_now]
-        shows_all = self.was_covered and not self.is_full and self.overlap == len(self._seen)
+        shows_all = self.was_covered and not self.is_full and not self._seen
         return Claim(
-            lo=ends[0],
+            lo=min(ends[0], self._began) if shows_all else ends[0],
             hi=ends[-1],
             n=self.poll.window.n,
             limit=WINDOW_SIZE,
@@ -142,6 +143,11 @@ class Fresh:
         """The claim for the spool, which holds plays alone: it counts those, and vouches for nothing set aside."""
         is_short = self.claim.is_short or bool(self.quarantined)
         return self.claim.model_copy(update={"n": len(self.poll.window.plays), "is_short": is_short})
+
+    @property
+    def _began(self) -> datetime:
+        """Where coverage begins: with this poll, if nothing was claimed yet."""
+        return (self.state and self.state.coverage_from) or self.poll.server_now
 
     @cached_property
     def _seen(self) -> frozenset[str]:

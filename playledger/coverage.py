@@ -59,15 +59,14 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 
 def vouched(claim: Claim) -> Vouched | None:
-    """What a claim vouches for: back to the beginning where the window holds all the account ever played.
+    """What a claim vouches for: the time from its `lo` to its `hi`, and nothing before.
 
     A short window may have left out anything: it vouches for nothing but the plays it showed.
     """
     if claim.is_short:
         return None
     lo, poll = to_ms(claim.lo), claim.previous_poll
-    quiet = to_ms(poll) if poll and to_ms(poll) < lo else None
-    return Vouched(0 if claim.reaches_back else lo, to_ms(claim.hi), None if claim.reaches_back else quiet)
+    return Vouched(lo, to_ms(claim.hi), to_ms(poll) if poll and to_ms(poll) < lo else None)
 
 
 def fold(spans: Iterable[Vouched]) -> list[Vouched]:

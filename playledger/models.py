@@ -206,7 +206,7 @@ class Claim(Model):
     """What one poll vouches for: a `claim` entry. Every play published in order with lo <= played_at <= hi was in it.
 
     `lo` and `hi` are the oldest and newest played_at of the window; of an empty window both are `server_now`.
-    `reaches_back`: the account has never shown a full window, so nothing older than `lo` exists.
+    `reaches_back`: the lists before were empty and this one is not full, so `lo` is no later than where coverage began.
     `is_short`: fewer plays than the account's window is known to hold; the span is then claimed as possible only.
     `overlap` counts what of the window was known before.
     """

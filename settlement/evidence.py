@@ -14,7 +14,7 @@ from playledger.models import Claim, Entry, ExportSpan, PlayEvent, canonical_row
 from playledger.ports import Stored, TableStore
 from settlement.days import JournalDays
 
-COVERAGE_VERSION = 1
+COVERAGE_VERSION = 2
 TABLE = "coverage"
 
 

@@ -84,7 +84,7 @@ MUTANTS = (
         NOVELTY,
         (
             (
-                "            lo=ends[0],\n",
+                "            lo=min(ends[0], self._began) if shows_all else ends[0],\n",
                 "            lo=min(ends[0], (self.state and self.state.last_seen_played_at) or ends[0]),\n",
             ),
         ),
@@ -104,13 +104,26 @@ MUTANTS = (
         "the first list after a lost state reaches back",
         "directed",
         NOVELTY,
-        (("        shows_all = self.was_covered and not", "        shows_all = self.state is not None and not"),),
+        (
+            ("        shows_all = self.was_covered and not", "        shows_all = self.state is not None and not"),
+            ("or self.poll.server_now\n", "or self.poll.server_now.replace(year=2000)\n"),
+        ),
     ),
     Mutant(
         "a list without what was seen before reaches back",
         "directed",
         NOVELTY,
-        ((" and self.overlap == len(self._seen)\n", "\n"),),
+        ((" and not self._seen\n", "\n"),),
+    ),
+    Mutant(
+        "a list with all that was seen before reaches back",
+        "directed",
+        NOVELTY,
+        (
+            (" and not self._seen\n", " and self.overlap == len(self._seen)\n"),
+            ("or self.poll.server_now\n", "or self.poll.server_now.replace(year=2000)\n"),
+            ("        return (self.state and self.state.coverage_from) or", "        return"),
+        ),
     ),
     Mutant(
         "regressing cursor",

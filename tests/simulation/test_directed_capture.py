@@ -15,6 +15,7 @@ from playledger.errors import (
     StoreUnavailable,
 )
 from playledger.models import from_ms, to_ms
+from settlement.hot import rebuild
 from tests.simulation.faults import CRASH_AFTER, CRASH_BEFORE, ERROR_AFTER, ERROR_BEFORE, LATE_EFFECT, SLOW
 from tests.simulation.listener import DAY, HOUR, MINUTE, SECOND, TruePlay, played
 from tests.simulation.stage import NOON, Stage, every
@@ -402,6 +403,75 @@ def test_f24_a_cut_list_of_a_young_account_does_not_reach_back_over_what_it_leav
     (gap,) = stage.gaps
     assert to_ms(gap.after) < lost[0].ms
     assert lost[-1].ms < to_ms(gap.before)
+
+
+def all_that_the_state_knows_is_a_cut_list(before: int) -> tuple[Stage, list[TruePlay]]:
+    """A first poll that the journal alone knows of, 80 plays, and a second one that shows the last 10 of them."""
+    stage = Stage(every(180, NOON - 3 * HOUR, before))
+    stage.strike("first", "hot.commit", CRASH_BEFORE)
+    stage.poll("first")
+    plays = every(40, stage.now + MINUTE, 80, track=7)
+    stage.play(*plays)
+    stage.answer("second", "short 10")
+    stage.poll("second", stage.now + HOUR)
+    return stage, plays[:55]
+
+
+def finish_with_a_gap_around(stage: Stage, lost: list[TruePlay]) -> None:
+    """What was cut off scrolls out of the list before the next whole one."""
+    stage.play(*every(61, stage.now + MINUTE, 60, track=3))
+    stage.run_to(stage.now + 2 * HOUR)
+    stage.finish()
+    assert not stage.stored & keys(*lost)
+    gap = stage.gaps[0]
+    assert to_ms(gap.after) < lost[0].ms
+    assert lost[-1].ms < to_ms(gap.before)
+
+
+@pytest.mark.parametrize("before", [0, 30, 50])
+@pytest.mark.parametrize("shown", [10, 25])
+def test_f24_a_second_cut_list_does_not_reach_back_over_what_both_leave_out(before: int, shown: int) -> None:
+    stage, lost = all_that_the_state_knows_is_a_cut_list(before)
+    stage.play(played(stage.now, track=1))
+    stage.answer("third", f"short {shown + 1}")
+    stage.poll("third", stage.now + MINUTE)
+    assert [claim["is_short"] for claim in stage.claims] == [False, False, False]
+    finish_with_a_gap_around(stage, lost)
+
+
+def test_f24_nor_does_one_that_is_asked_for_at_the_same_time() -> None:
+    stage = Stage()
+    stage.strike("first", "hot.commit", CRASH_BEFORE)
+    stage.poll("first")
+    plays = every(40, stage.now + MINUTE, 80, track=7)
+    stage.play(*plays)
+    stage.answer("second", "short 10")
+    stage.answer("second twin", "short 25")
+    stage.strike("second twin", "hot.load_state", SLOW)
+    at = stage.now + HOUR
+    stage.polls(("second", at), ("second twin", at))
+    assert [claim["n"] for claim in stage.claims] == [0, 10, 25]
+    finish_with_a_gap_around(stage, plays[:55])
+
+
+def test_f24_f38_nor_does_one_after_the_state_was_rebuilt_in_between() -> None:
+    stage, lost = all_that_the_state_knows_is_a_cut_list(0)
+    rebuild(stage.world.memory, stage.world.hot, now=from_ms(stage.now))
+    stage.world.judge.excuse()
+    stage.answer("third", "short 25")
+    stage.poll("third", stage.now + HOUR)
+    finish_with_a_gap_around(stage, lost)
+
+
+def test_f24_f31_a_first_list_with_only_a_play_from_the_future_lets_no_cut_list_reach_back() -> None:
+    """That play stays on top, so that any cut list shows all that was seen."""
+    stage = Stage([played(NOON + 9 * HOUR, track=9, published=NOON - MINUTE)])
+    stage.poll("first")
+    plays = every(40, stage.now + MINUTE, 80, track=7)
+    stage.play(*plays)
+    stage.answer("second", "short 10")
+    stage.poll("second", stage.now + HOUR)
+    finish_with_a_gap_around(stage, plays[:55])
 
 
 def test_f25_what_expired_and_is_still_listed_is_not_written_again() -> None:

@@ -366,12 +366,37 @@ def test_the_first_poll_claims_even_an_empty_list(home: Home) -> None:
     assert len(home.objects()) == 1
 
 
-def test_a_claim_reaches_back_until_the_account_has_shown_a_full_window(home: Home) -> None:
-    moments = every(minutes(3), 52)
-    for count in (30, 40, 49, 50, 51):
+def test_the_first_plays_after_empty_lists_reach_back_to_where_coverage_began_and_later_lists_need_not(
+    home: Home,
+) -> None:
+    moments = every(minutes(3), 4, NOON + HOUR)
+    for hour, count in enumerate((0, 0, 3, 4)):
         home.spotify.played = moments[:count]
-        home.poll(moments[count - 1])
-    assert [claim.reaches_back for claim in home.entries(Claim)] == [False, True, True, False, False]
+        home.poll(NOON + hour * HOUR)
+    assert [(claim.lo, claim.reaches_back) for claim in home.entries(Claim)] == [
+        (NOON, False),
+        (NOON, True),
+        (moments[0], False),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 49, 50])
+def test_only_a_list_that_is_not_full_reaches_back(home: Home, count: int) -> None:
+    home.poll()
+    home.spotify.play(*every(minutes(1), count, NOON + HOUR))
+    home.poll(NOON + HOUR)
+    assert home.entries(Claim)[-1].reaches_back is (count < 50)
+
+
+def test_no_list_reaches_back_to_what_was_before_the_state_was_lost(busy: Home) -> None:
+    """An empty answer, which is cut, begins the new state; a cut one is the first that has plays."""
+    busy.hot.replace_state(IngestionState(version=busy.state.version + 1))
+    busy.spotify.script = [a_window_body(), a_window_body(NOON + 3 * HOUR)]
+    busy.poll(NOON + 2 * HOUR)
+    busy.poll(NOON + 3 * HOUR)
+    assert busy.entries(Claim)[-1].reaches_back is True
+    (hole,) = holes(busy.entries(Claim))
+    assert hole.before == to_ms(NOON + 2 * HOUR)
 
 
 def test_the_first_list_does_not_reach_back_for_it_may_be_cut_and_the_state_lost(home: Home) -> None:

@@ -66,7 +66,6 @@ def test_a_claim_vouches_from_its_oldest_to_its_newest_play():
     assert vouched(claim(100, 200)) == Vouched(100, 200)
     assert vouched(claim(100, 200, poll=50)) == Vouched(100, 200, 50)
     assert vouched(claim(100, 200, poll=100)) == Vouched(100, 200)
-    assert vouched(claim(100, 200, poll=50, reaches_back=True)) == Vouched(0, 200)
     assert vouched(claim(100, 200, is_short=True)) is None
 
 
@@ -82,8 +81,9 @@ def test_windows_that_share_a_play_leave_no_hole():
     assert holes([claim(1, 5)]) == []
 
 
-def test_a_window_that_reaches_back_leaves_no_hole_before_it():
-    assert holes([claim(1, 5), claim(50, 60, reaches_back=True)]) == []
+def test_a_window_that_reaches_back_closes_no_hole_from_before_coverage_began():
+    assert holes([claim(5, 5), claim(5, 60, reaches_back=True)]) == []
+    assert holes([claim(1, 5), claim(50, 60, reaches_back=True)]) == [Hole(5, 50)]
 
 
 def test_a_hole_knows_the_newest_quiet_poll_inside_it():
