@@ -28,8 +28,8 @@ class Tier:
     allotment: int
     marker: str
     folders: tuple[str, ...]
-    together: tuple[str, ...] = ("loadfile",)
-    """What pytest-xdist keeps in one process, and in which order it hands that out."""
+    order: tuple[str, ...] = ()
+    """Options for the order in which pytest-xdist hands files out; without, those with most tests come first."""
 
 
 TIERS = (
@@ -41,7 +41,9 @@ TIERS = (
     ),
     Tier("simulation", 90, "simulation", ("simulation",)),
     Tier("processes", 60, "processes", ("processes",)),
-    Tier("aws", 180, "aws", ("aws", "contracts"), ("loadgroup", "--no-loadscope-reorder")),  # tests/aws/conftest.py
+    Tier(
+        "aws", 180, "aws", ("aws", "contracts"), ("--no-loadscope-reorder",)
+    ),  # its longest come first: tests/aws/conftest.py
     Tier("browser", 180, "browser", ("browser",)),
 )
 
@@ -84,7 +86,7 @@ def run(tier: Tier) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         folders = [f"tests/{folder}" for folder in tier.folders if any((ROOT / "tests" / folder).rglob("test_*.py"))]
-        command = ["pytest", "-q", "-n", "2", "--dist", *tier.together, "--durations=3", "--durations-min=5"]
+        command = ["pytest", "-q", "-n", "2", "--dist", "loadfile", *tier.order, "--durations=3", "--durations-min=5"]
         command += ["-m", tier.marker, *folders]
         print(f"$ {' '.join(command)}", flush=True)
         code = _ended([sys.executable, "-m", *command, f"--junit-xml={report}"], 10 * tier.allotment)

@@ -135,13 +135,14 @@ class Deployed:
                 dynamodb.delete_item(TableName=name, Key={key: item[key] for key in keys})
 
     def _clear_bucket(self, name: str) -> None:
-        s3 = self.client("s3")
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-            listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            found = [item for item in listed if not _is_of_the_page(item["Key"])]
-            if found:
-                objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
-                s3.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True})
+        s3, found = self.client("s3"), []
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):  # whole, before pages shift
+            found += [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [
+            {"Key": item["Key"], "VersionId": item["VersionId"]} for item in found if not _is_of_the_page(item["Key"])
+        ]
+        for start in range(0, len(objects), 1000):
+            s3.delete_objects(Bucket=name, Delete={"Objects": objects[start : start + 1000], "Quiet": True})
 
     def _clear_queue(self, url: str) -> None:
         sqs = self.client("sqs")  # purging is allowed once a minute only
