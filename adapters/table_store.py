@@ -63,6 +63,10 @@ class DirectoryTableStore:
         return {partition: stored for partition, stored in sorted(found.items()) if stored}
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
+        """See ports.TableStore."""
+        return list(self.scan(table, partition))
+
+    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
         """The file's rows; none where there is no file. Raises CorruptObject where it is damaged."""
         spec = self._specs[table]
         name = _located(spec, partition)
@@ -70,8 +74,8 @@ class DirectoryTableStore:
             with _filed(self._tables / name):
                 body = (self._tables / name).read_bytes()
         except FileNotFoundError:
-            return []
-        return decode(spec, body)
+            return
+        yield from decode(spec, body)
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
@@ -189,12 +193,17 @@ class S3TableStore:
         return dict(sorted(found.items()))
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
+        """See ports.TableStore."""
+        return list(self.scan(table, partition))
+
+    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
         """The object's rows; none where there is no object. Raises CorruptObject where it is damaged."""
         spec = self._specs[table]
         name = _located(spec, partition)
         with _answered(name):
             body = self._body(name)
-        return [] if body is None else decode(spec, body)
+        if body is not None:
+            yield from decode(spec, body)
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None

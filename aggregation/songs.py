@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple, Self
 
 from aggregation.reading import ALWAYS
 from playledger.policy import DEFAULT, Policy, Songs
@@ -69,7 +71,7 @@ def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_
 
 def _rows(tables: TableStore, table: str, months: Iterable[str]) -> Iterator[Row]:
     for month in months:
-        yield from tables.read(table, month)
+        yield from tables.scan(table, month)
 
 
 def songs(
@@ -79,109 +81,147 @@ def songs(
 
     `observed` are names that plays had, for tracks of which metadata lacks some.
     """
-    best = _best(tracks, "track_uri")
+    best = _best_tracks(tracks)
     best |= {row["track_uri"]: _filled(best.get(row["track_uri"]), row) for row in observed}
-    known = _best(artists, "artist_id").items()
-    genres = {artist_id: "|".join(dict.fromkeys(row["genres"])) or None for artist_id, row in known}
+    genres = _genres(artists)
     names = _song_of(best, known_better)
     years = _earliest_years(best, names)
-    keys = {uri: {"song_no": names[uri], **_keys(row)} for uri, row in best.items()}
-    numbers = {name: _numbered(of_track[name] for of_track in keys.values()) for name in NUMBERS}
-    for uri, row in sorted(best.items()):
-        numbered = {name: numbers[name].get(keys[uri][name]) for name in NUMBERS}
-        yield _row(row, names[uri], years.get(names[uri]), genres.get(row["artist_id"])) | numbered
+    song_nos = _numbered(names.values())
+    artist_nos, album_nos = (_numbered(key(track) for track in best.values()) for key in (_artist_key, _album_key))
+    for uri, track in sorted(best.items()):
+        row = _row(track, names[uri], years.get(names[uri]), genres.get(track.artist_id))
+        artist, album = artist_nos.get(_artist_key(track)), album_nos.get(_album_key(track))
+        yield row | {"song_no": song_nos[names[uri]], "artist_no": artist, "album_no": album}
 
 
-NUMBERS = ("song_no", "artist_no", "album_no")
-"""What questions group by: numbers are a tenth of the names, in memory and in time."""
+class Track(NamedTuple):
+    """What is known of a track, in as little memory as may be: there are a hundred thousand of them."""
+
+    track_uri: str
+    name: str
+    track_id: str | None = None
+    artist_name: str | None = None
+    artist_id: str | None = None
+    album: str | None = None
+    album_id: str | None = None
+    release_date: str | None = None
+    isrc: str | None = None
+    duration_ms: int | None = None
+    first_artist: str | None = None
+    standing: tuple[int, str, str] = (0, "", "")
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """A version of the `tracks` table."""
+        first = _same(row["artists"][0]) if row["artists"] else None
+        kept: dict[str, Any] = {
+            name: _same(row[name]) if name in SHARED else row[name] for name in cls._fields if name in row
+        }
+        return cls(**kept, first_artist=first, standing=_standing(row))
+
+
+SHARED = ("artist_name", "artist_id", "album", "album_id", "release_date")
+"""Texts that many tracks have."""
+
+
+def _same(text: str | None) -> str | None:
+    """The one object for equal texts."""
+    return None if text is None else sys.intern(text)
+
+
+def _standing(row: Row) -> tuple[int, str, str]:
+    """The higher grade is better, of these the newest."""
+    return row["grade_rank"], _same(row["changed_at"]) or "", row["name"]
+
+
+def _best_tracks(rows: Iterable[Row]) -> dict[str, Track]:
+    """The best version of each, by URI in order."""
+    found: dict[str, Track] = {}
+    for row in rows:
+        known = found.get(row["track_uri"])
+        if known is None or known.standing < _standing(row):
+            found[row["track_uri"]] = Track.of(row)
+    return dict(sorted(found.items()))
+
+
+def _genres(rows: Iterable[Row]) -> dict[str | None, str | None]:
+    """Artist id -> the genres of its best version, with | between."""
+    found: dict[str | None, tuple[tuple[int, str, str], str | None]] = {}
+    for row in rows:
+        version = _standing(row), _same("|".join(dict.fromkeys(row["genres"]))) or None
+        found[row["artist_id"]] = max(version, found.get(row["artist_id"], version), key=itemgetter(0))
+    return {artist_id: genres for artist_id, (_, genres) in found.items()}
+
+
+def _filled(version: Track | None, observed: Row) -> Track:
+    """A version with the names that it lacks; what has no title at all is called by its URI."""
+    uri = observed["track_uri"]
+    known = version or Track(uri, observed["track_name"] or uri)
+    artist, album = known.artist_name or observed["artist_name"], known.album or observed["album_name"]
+    return known._replace(artist_name=_same(artist), album=_same(album))
 
 
 def _numbered(keys: Iterable[str | None]) -> dict[str | None, int]:
-    """Key -> its place in order."""
+    """Key -> its place in order. What questions group by: numbers are a tenth of names, in memory and in time."""
     return {key: number for number, key in enumerate(sorted({key for key in keys if key is not None}), 1)}
 
 
-def _keys(row: Row) -> dict[str, str | None]:
-    """Of artist and album: by name, whatever its case."""
-    artist = None if row["artist_name"] is None else _lower(row["artist_name"])
-    album = None if artist is None or row["album"] is None else f"{artist}\n{_lower(row['album'])}"
-    return {"artist_no": artist, "album_no": album}
+def _artist_key(track: Track) -> str | None:
+    """By name, whatever its case."""
+    return None if track.artist_name is None else _lower(track.artist_name)
+
+
+def _album_key(track: Track) -> str | None:
+    """By the names of artist and album."""
+    artist = _artist_key(track)
+    return None if artist is None or track.album is None else f"{artist}\n{_lower(track.album)}"
 
 
 @lru_cache(maxsize=4096)
 def _lower(name: str) -> str:
     """As both engines have lower(trim(name)): sign by sign, with one for each."""
-    return "".join(sign.lower()[0] for sign in name.strip(" "))
+    bare = name.strip(" ")
+    return bare.lower() if bare.isascii() else "".join(sign.lower()[0] for sign in bare)
 
 
-def _best(rows: Iterable[Row], key: str) -> dict[str, Row]:
-    """The version of the highest grade, of these the newest, by key in order."""
-    found: dict[str, Row] = {}
-    for row in rows:
-        known = found.get(row[key])
-        if known is None or _standing(known) < _standing(row):
-            found[row[key]] = row
-    return dict(sorted(found.items()))
-
-
-_NOTHING = dict.fromkeys(
-    ("track_id", "artist_id", "album_id", "release_date", "isrc", "duration_ms", "artist_name", "album")
-)
-
-
-def _filled(version: Row | None, observed: Row) -> Row:
-    """A version with the names that it lacks; what has no title at all is called by its URI."""
-    uri = observed["track_uri"]
-    known = version or {**_NOTHING, "track_uri": uri, "artists": [], "name": observed["track_name"] or uri}
-    names = {
-        "artist_name": known["artist_name"] or observed["artist_name"],
-        "album": known["album"] or observed["album_name"],
-    }
-    return {**known, **names}
-
-
-def _standing(row: Row) -> tuple[int, str, str]:
-    return row["grade_rank"], row["changed_at"], row["name"]
-
-
-def _song_of(tracks: Mapping[str, Row], known_better: Songs) -> dict[str, str]:
+def _song_of(tracks: Mapping[str, Track], known_better: Songs) -> dict[str, str]:
     """URI -> the URI that stands for its song."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     apart = set(known_better.apart) | {uri for same in known_better.same for uri in same}
     names = {uri: called(row) for uri, row in tracks.items()}
     codes = _codes(tracks, names)
     for uri, row in tracks.items():
-        code = row["isrc"] or codes.get(names[uri])
+        code = row.isrc or codes.get(names[uri])
         recording = f"isrc {code}" if code else f"named {names[uri]}"
         groups[uri if uri in apart else recording].append(uri)
     chosen = {uri: _standing_for(group, tracks) for group in groups.values() for uri in group}
     return chosen | {uri: first for same in known_better.same for first, uri in _said(same, tracks)}
 
 
-def _codes(tracks: Mapping[str, Row], names: Mapping[str, str]) -> dict[str, str]:
+def _codes(tracks: Mapping[str, Track], names: Mapping[str, str]) -> dict[str, str]:
     """Title and artist -> the recording code, where all tracks so called that have one have the same."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for uri, row in tracks.items():
-        if row["isrc"]:
-            found[names[uri]].add(row["isrc"])
+        if row.isrc:
+            found[names[uri]].add(row.isrc)
     return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
 
 
-def _said(same: Sequence[str], tracks: Mapping[str, Row]) -> Iterator[tuple[str, str]]:
+def _said(same: Sequence[str], tracks: Mapping[str, Track]) -> Iterator[tuple[str, str]]:
     """The first of these tracks that is known, with each that is."""
     known = [uri for uri in same if uri in tracks]
     return ((known[0], uri) for uri in known)
 
 
-def _standing_for(group: Sequence[str], tracks: Mapping[str, Row]) -> str:
+def _standing_for(group: Sequence[str], tracks: Mapping[str, Track]) -> str:
     """The track of the earliest release."""
-    return min(group, key=lambda uri: (tracks[uri]["release_date"] or "9999", uri))
+    return min(group, key=lambda uri: (tracks[uri].release_date or "9999", uri))
 
 
-def called(row: Row) -> str:
+def called(row: Track) -> str:
     """Title and artist without what releases add to them: case, accents, signs, featured guests, editions."""
-    artists = row["artists"] or ([row["artist_name"]] if row["artist_name"] else [])
-    return f"{_folded(_bare(row['name']))}\n{_folded(artists[0]) if artists else row['track_uri']}"
+    artist = row.first_artist or row.artist_name
+    return f"{_folded(_bare(row.name))}\n{_folded(artist) if artist else row.track_uri}"
 
 
 def _bare(title: str) -> str:
@@ -222,17 +262,17 @@ def _is_kept(sign: str) -> bool:
     return sign.isalnum() or sign in _SIGNS or (not sign.isascii() and unicodedata.category(sign)[0] == "M")
 
 
-def _earliest_years(tracks: Mapping[str, Row], names: Mapping[str, str]) -> dict[str, int]:
+def _earliest_years(tracks: Mapping[str, Track], names: Mapping[str, str]) -> dict[str, int]:
     """Song -> the year of its earliest known release."""
     years: dict[str, int] = {}
     for uri, row in tracks.items():
-        written = (row["release_date"] or "")[:4]
+        written = (row.release_date or "")[:4]
         if written.isdecimal() and int(written) > 0:
             years[names[uri]] = min(int(written), years.get(names[uri], 9999))
     return years
 
 
-def _row(row: Row, song: str, year: int | None, genres: str | None) -> dict[str, Any]:
+def _row(track: Track, song: str, year: int | None, genres: str | None) -> dict[str, Any]:
     kept = ("track_uri", "track_id", "name", "artist_name", "artist_id", "album", "album_id", "duration_ms")
-    other = None if song == row["track_uri"] else song
-    return {name: row[name] for name in kept} | {"song_uri": other, "release_year": year, "genres": genres}
+    other = None if song == track.track_uri else song
+    return {name: getattr(track, name) for name in kept} | {"song_uri": other, "release_year": year, "genres": genres}

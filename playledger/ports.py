@@ -4,7 +4,7 @@ Every method may raise StoreUnavailable (a store) or the errors of its docstring
 unless its docstring says so.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -59,6 +59,9 @@ class TableStore(Protocol):
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """The partition's rows as JSON values; none where there is no object."""
+
+    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
+        """The same rows one after another: for big partitions, of which never all stand in memory."""
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None

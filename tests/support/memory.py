@@ -5,7 +5,7 @@ They serve the simulation, and pass the same contract suites as the laptop's and
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -141,6 +141,10 @@ class MemoryTableStore:
             return []
         rows: list[dict[str, Any]] = json.loads(self._stored[table, partition][1])
         return rows
+
+    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
+        """The same, one after another."""
+        return iter(self.read(table, partition))
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
