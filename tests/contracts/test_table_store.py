@@ -142,6 +142,12 @@ def test_a_table_without_partitions_is_one_object(stores: Callable[[], TableStor
     assert Gap.model_validate(stores().read("gaps", "")[0]) == gap
 
 
+def test_rows_are_scanned_as_they_are_read(store: TableStore) -> None:
+    store.write(DAYS, "2026-05-01", [day(1), day(2)], digest="d", replaces=None)
+    assert list(store.scan(DAYS, "2026-05-01")) == list(store.read(DAYS, "2026-05-01")) != []
+    assert list(store.scan(DAYS, "2026-05-02")) == []
+
+
 def test_no_rows_are_something_else_than_no_object(store: TableStore) -> None:
     stored = store.write(DAYS, "2026-05-31", [], digest="d", replaces=None)
     assert dict(store.list(DAYS)) == {"2026-05-31": stored}
@@ -278,7 +284,7 @@ def test_a_damaged_object_is_named_as_such(table: str) -> None:
     body = encode(SPECS[table], WIDE if table == "wide" else [day(1)], "d").body
     for damaged in (body[:-9], b"", b"no object"):
         with pytest.raises(CorruptObject, match=table):
-            decode(SPECS[table], damaged)
+            list(decode(SPECS[table], damaged))
 
 
 def test_a_digest_that_fits_no_header_is_refused() -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregation.songs import called, songs
+from aggregation.songs import Track, called, songs
 from playledger.policy import Songs
 
 pytestmark = pytest.mark.unit
@@ -186,5 +187,27 @@ def test_every_track_is_in_one_song_that_stands_for_itself(drawn: list[dict[str,
 
 @given(TITLES)
 def test_what_was_folded_is_folded_for_good(title: str) -> None:
-    name = called(track("a", title)).split("\n")[0]
-    assert called(track("a", name)).split("\n")[0] == name
+    name = called(Track.of(track("a", title))).split("\n")[0]
+    assert called(Track.of(track("a", name))).split("\n")[0] == name
+
+
+NUMBERED = (
+    track("b", "Two", "band", album="Long"),
+    track("a", "One", " BAND ", album="long "),
+    track("c", "Three", "\u0130lk", album=None),
+    track("d", "Four", None, artists=[], album="Long"),
+)
+
+
+def test_songs_artists_and_albums_are_numbered_in_the_order_of_their_keys() -> None:
+    found = [(row["song_no"], row["artist_no"], row["album_no"]) for row in songs(NUMBERED, (), (), Songs())]
+    assert found == [(1, 1, 1), (2, 1, 1), (3, 2, None), (4, None, None)]
+
+
+def test_numbers_are_those_that_the_engine_would_give_by_name() -> None:
+    rows = list(songs(NUMBERED, (), (), Songs()))
+    names = "dense_rank() over (order by lower(trim(artist_name)))"
+    values = ", ".join("(?)" for _ in rows)
+    asked = f"select {names} from (values {values}) as named (artist_name) where artist_name is not null"  # noqa: S608
+    told = duckdb.execute(asked, [row["artist_name"] for row in rows]).fetchall()
+    assert sorted(number for (number,) in told) == sorted(row["artist_no"] for row in rows if row["artist_no"])
