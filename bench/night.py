@@ -9,6 +9,7 @@ bench/stage.py; seconds are the best of several nights, each over the same files
 import argparse
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,9 @@ from wiring.laptop import open_home
 
 DOCUMENT = "site/dashboard_data.json"
 YEAR, TEN_YEARS = 365, 3652
+
+SUMMED = re.compile(r"(month|all)_(?!accounts)\w+")
+"""Tables that plays were summed up in."""
 
 MID_MONTH = date(2026, 10, 14)
 """The night after it is one like most: no month closes in it."""
@@ -52,8 +56,9 @@ class Nights:
 
     @property
     def from_plays(self) -> int:
-        """What a night would read if each question of the page read the plays themselves."""
-        return self.plays_bytes * sum(name.startswith("dashboard/") for name in self.metered.asked)
+        """What a night would read if each question of the page that reads summaries read the plays themselves."""
+        asked = (asked for name, asked in self.metered.asked.items() if name.startswith("dashboard/"))
+        return self.plays_bytes * sum(any(map(SUMMED.fullmatch, one.bytes)) for one in asked)
 
 
 def measure(history: History, work: Path, repeat: int, *, keep: Path | None = None) -> Nights:
