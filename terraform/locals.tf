@@ -32,9 +32,10 @@ locals {
     # 256 MB for a day's journal and the answers of a question; processor time grows with memory, so it costs no more.
     # 60 s: what is not done by then is taken up by the next run.
     enrich = { handler = "enrichment.handler.lambda_handler", memory = 256, timeout = 60, pandas = false }
-    # It takes about 200 MB with awswrangler and the runtime (make bench-memory). 300 s: up to 40 questions one after another, of which Athena takes one to
+    # It takes about 200 MB with awswrangler and the runtime (make bench-memory), and twice that in the night after ten years' 30,000 plays a month
+    # when a month closes: then all closed months are put together. 300 s: up to 40 questions one after another, of which Athena takes one to
     # five seconds each; waiting costs less than half a cent a month, and a night cut short would ask them all again.
-    aggregate = { handler = "aggregation.handler.lambda_handler", memory = 256, timeout = 300, pandas = true }
+    aggregate = { handler = "aggregation.handler.lambda_handler", memory = 512, timeout = 300, pandas = true }
     # Ten thousand liked songs are 200 pages of Spotify's.
     playlist = { handler = "playlist.handler.lambda_handler", memory = 256, timeout = 60, pandas = false }
   }
