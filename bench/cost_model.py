@@ -10,7 +10,7 @@ from typing import Any
 from bench.cost_meter import GET, LIST, PUT, READS, WRITES, Counts
 
 PRICE_LIST = Path(__file__).with_name("prices.toml")
-MEMORY = {"ingest": 128, "enrich": 256, "aggregate": 256, "playlist": 256}
+MEMORY = {"ingest": 128, "enrich": 256, "aggregate": 512, "playlist": 256}
 """MB, as in terraform/locals.tf."""
 
 OF_FUNCTION = {

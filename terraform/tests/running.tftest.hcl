@@ -33,7 +33,7 @@ run "by_default" {
   assert {
     condition = {
       for name, function in aws_lambda_function.this : name => [function.memory_size, function.timeout, length(function.layers)]
-    } == { ingest = [128, 30, 1], enrich = [256, 60, 1], aggregate = [256, 300, 2], playlist = [256, 60, 1] }
+    } == { ingest = [128, 30, 1], enrich = [256, 60, 1], aggregate = [512, 300, 2], playlist = [256, 60, 1] }
     error_message = "Memory, timeout or layers are not as designed: the pandas layer is the night's alone."
   }
   assert {
