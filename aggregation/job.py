@@ -24,6 +24,7 @@ from playledger.models import Model, Token
 from playledger.policy import DEFAULT, Policy
 from playledger.ports import HotStore, Journal, Publisher, QueryEngine, Question, Rows, TableStore, TokenStore
 from playledger.settings import Settings
+from settlement.days import ReadOnce
 from settlement.job import reconcile, settle_changed, settle_gaps
 
 DOCUMENT = "dashboard_data.json"
@@ -63,7 +64,7 @@ def aggregate(
     `progress` gets days done and all, of settling and then of summarising. Raises ChecksFailed with the findings where
     tables or document contradict themselves: what was published before stays.
     """
-    counted, stages = _Counted(engine), _Stages(clock)
+    journal, counted, stages = ReadOnce(journal), _Counted(engine), _Stages(clock)
     calendar = Calendar.at(now, settings.time_zone)
     with stages.timed("reconcile"):
         reconcile(journal, hot, now=now)

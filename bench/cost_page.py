@@ -134,9 +134,9 @@ def _grounds(found: "Sequence[Case]") -> str:
 - **Derived**: {told}
   What a night reads is a sum over partitions, so each figure grows on a straight line with their number;
   Athena's minimum of 10 MB a query is applied to each question afterwards. LIST pages of the journal are those
-  of a journal that was polled from its first day, by the objects of the counted day. The night is that of a month's
-  last day, the dearest, taken for all nights. Every byte put below `tables/` is taken for a replaced object that is
-  kept 30 days.
+  of a journal that was polled from its first day, by the objects of the counted day. The night is one from the middle
+  of a month, the mean of all; the one in which a month closes reads some hundred objects more. Every byte put below
+  `tables/` is taken for a replaced object that is kept 30 days.
 - **By rule**: Athena lists each partition it opens and gets a JSON object once, a Parquet object three times; each
   answer is two objects. The local Athena counts a Parquet file whole, where Athena reads the columns it needs.
 - **Assumed**: the waits, the speed of Lambda's processor, four visits to the page a day with nothing cached, four

@@ -342,7 +342,8 @@ def _measured(item: Any) -> int:
 def live(made: World) -> None:
     """A first poll and its enrichment, uncounted; then a day of polls, counted, its night, and a playlist.
 
-    The night is that of a month's last day, when most days wait for their month to close: the dearest of its month.
+    The night is one from the middle of a month, when half its days are there: the mean of all nights but the one in
+    which a month closes.
     """
     first = midnight()
     made.run("ingest", first - HOUR, tick="hour")

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bench.history import History, Recipe, described, ensure, options
@@ -32,9 +32,6 @@ YEAR, TEN_YEARS = 365, 3652
 
 SUMMED = re.compile(r"(month|all)_(?!accounts)\w+")
 """Tables that plays were summed up in."""
-
-MID_MONTH = date(2026, 10, 14)
-"""The night after it is one like most: no month closes in it."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +187,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     found = []
     for years in sorted(given.years):
-        recipe = Recipe(round(years * 365.25), given.plays, given.polled_days, given.seed, last_day=MID_MONTH)
+        recipe = Recipe(round(years * 365.25), given.plays, given.polled_days, given.seed)
         history = ensure(recipe, given.cache)
         with tempfile.TemporaryDirectory(prefix="work-", dir=history.folder.parent) as work:
             found.append(measure(history, Path(work), given.repeat, keep=given.keep))

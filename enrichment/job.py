@@ -131,7 +131,7 @@ def _learn(
     todo = [dt for dt in days if marks.get(dt.isoformat()) != digest(days[dt])]
     for start in range(0, len(todo), DAYS_AT_ONCE):
         some = todo[start : start + DAYS_AT_ONCE]
-        known = _told(journal, [item for dt in some for item in days[dt]], now)
+        known = _told(journal, [item for dt in some for item in _unlearned(days[dt], marks.get(dt.isoformat()))], now)
         new = keep(tables, cache, known, now=now)
         cache.mark_learned({dt.isoformat(): digest(days[dt]) for dt in some})
         found.tracks.update(new.tracks)
@@ -139,6 +139,12 @@ def _learn(
         progress(start + len(some), len(todo))
     report = EnrichReport(days_learned=len(todo), tracks_learned=len(found.tracks), artists_learned=len(found.artists))
     return report, found
+
+
+def _unlearned(objects: Sequence[JournalObject], mark: str | None) -> Sequence[JournalObject]:
+    """A date's objects behind those that the mark names; all of them where another one came in between."""
+    sizes = range(len(objects) - 1, 0, -1) if mark else ()
+    return next((objects[size:] for size in sizes if digest(objects[:size]) == mark), objects)
 
 
 def _told(journal: Journal, objects: Sequence[JournalObject], now: datetime) -> Known:

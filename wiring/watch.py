@@ -8,12 +8,15 @@ from playledger.models import IngestionState, Model, Token, format_instant, utc_
 from playledger.ports import Alert
 
 METRICS: Mapping[str, Mapping[str, str]] = {
-    "ingest": {"PlaysCaptured": "new", "RecordsQuarantined": "quarantined", "GapsFound": "gap"},
-    "enrich": {"MetadataCalls": "calls", "MetadataFetched": "fetched"},
+    "ingest": {"RecordsQuarantined": "quarantined", "GapsFound": "gap"},
+    "enrich": {"MetadataWaiting": "left"},
     "aggregate": {"Plays": "plays", "Gaps": "gaps", "Queries": "queries", "DocumentBytes": "bytes"},
     "playlist": {"PlaylistTracks": "chosen"},
 }
-"""All custom metrics: function -> name -> field of its report. Ten are free of charge, each further one is not."""
+"""All custom metrics: function -> name -> field of its report. Ten are free of charge, each further one is not.
+
+None is sent at every poll: an hourly one costs as much as all else in a month. What a poll found stands in its log.
+"""
 
 SILENCE = timedelta(hours=3)
 """A window of 50 plays is full after about as long: from here on plays may be lost."""
@@ -33,7 +36,7 @@ TOLD: Mapping[type[PlayledgerError], tuple[str, str]] = {
 
 def counted(function: str, report: Model) -> dict[str, float]:
     """The function's metrics that are not zero, by name: each is billed by the hours in which it is sent."""
-    values = {name: float(getattr(report, field)) for name, field in METRICS[function].items()}
+    values = {name: float(getattr(report, field) or 0) for name, field in METRICS[function].items()}
     return {name: value for name, value in values.items() if value}
 
 

@@ -98,7 +98,7 @@ def test_a_poll_from_the_built_zip_stores_what_spotify_lists(
     assert again["answer"]["outcome"] == "idle"
     with closing(boto3.client("s3", region_name=REGION, endpoint_url=aws_url)) as s3:
         assert s3.list_objects_v2(Bucket="ledger-data")["KeyCount"] == first["answer"]["objects"]
-    assert any("PlaysCaptured" in line for line in first["printed"])
+    assert any('"outcome":"captured"' in line for line in first["printed"])
 
 
 def test_of_awswrangler_the_night_loads_only_what_asks_athena() -> None:

@@ -114,6 +114,36 @@ def test_a_day_with_a_new_object_is_learned_again_for_what_is_new(world: World) 
     assert world.grades(dt="2026-03-05") == [(uri(2), 2)]
 
 
+class Read(MemoryJournal):
+    """Notes what is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[str] = []
+
+    def read(self, key: str) -> bytes:
+        self.keys.append(key)
+        return super().read(key)
+
+
+def test_of_a_day_only_the_objects_behind_the_learned_ones_are_read(world: World) -> None:
+    world.journal = journal = Read()
+    for number in range(5):
+        store(journal, polled(number, at=PLAYED + number * timedelta(hours=1)))
+        journal.keys.clear()
+        assert world.learn().tracks_learned == 1
+        assert journal.keys == [max(journal.objects)]
+
+
+def test_an_object_that_came_in_between_is_not_missed(world: World) -> None:
+    world.journal = journal = Read()
+    store(journal, polled(1), polled(2, at=PLAYED + timedelta(hours=2)))
+    world.learn()
+    store(journal, polled(3, at=PLAYED + timedelta(hours=1)), polled(4, at=PLAYED + timedelta(hours=3)))
+    assert world.learn().tracks_learned == 2
+    assert [name for name, _ in world.grades()] == [uri(number) for number in (1, 2, 3, 4)]
+
+
 def test_the_better_of_two_grades_is_learned_whichever_comes_first(world: World) -> None:
     store(world.journal, exported(1, at=PLAYED), polled(1, at=PLAYED + timedelta(minutes=5)))
     store(world.journal, polled(2, at=PLAYED), exported(2, at=PLAYED + timedelta(minutes=5)))
