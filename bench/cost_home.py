@@ -24,6 +24,9 @@ from wiring.laptop import open_home
 MADE_FROM = ("playledger", "settlement", "aggregation", "sql", "glue_catalog", "adapters", "enrichment")
 NIGHT = timedelta(hours=4)
 
+LEARNED_BEFORE = timedelta(days=31)
+"""Names were learned in a month that is closed: else each poll of the counted day would write all of them once more."""
+
 
 def midnight() -> datetime:
     """When the last day begins, which is the one that is counted."""
@@ -48,7 +51,7 @@ def _build(history: History, home: Path) -> None:
     now = midnight() + NIGHT
     with open_home(home, {"time_zone": ZONE}, lambda: now) as laptop:
         with progress_bar("learning names") as moved:
-            enrich_once(laptop, now, moved, offline=True)
+            enrich_once(laptop, now - LEARNED_BEFORE, moved, offline=True)
         with progress_bar("settling, summarising") as moved:
             roles = (laptop.journal, laptop.tables, laptop.hot, laptop.tokens, laptop.engine, laptop.publisher)
             aggregate(*roles, now=now, settings=laptop.settings, progress=moved)
