@@ -14,7 +14,7 @@ IS_FULL = os.environ.get("PLAYLEDGER_SIMULATION") == "full"
 LONGEST_S = 4 * 3600
 """A whole run takes some twenty minutes on two quiet cores; on a busy machine it is slow, not stuck."""
 WHOLE = 10_000
-SEEDS = WHOLE if IS_FULL else 400
+SEEDS = WHOLE if IS_FULL else 240
 
 HITS = 100
 """So often each fault must strike in a whole run; in a part of it, a quarter as often in proportion."""
