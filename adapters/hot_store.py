@@ -86,7 +86,7 @@ class SqliteHotStore:
 
     def __init__(self, path: Path, ttl_days: int) -> None:
         self._path = path
-        self._ttl = timedelta(days=ttl_days)
+        self.life = timedelta(days=ttl_days)
         self._db: sqlite3.Connection | None = None
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class SqliteHotStore:
     def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """Adds the plays and stores the state, all or nothing. Raises StateConflict or PlaysAlreadyStored."""
         row = (state.version, _last_run(state), _state_json(state))
-        alive = _unexpired(plays, self._ttl, state.last_run_timestamp)
+        alive = _unexpired(plays, self.life, state.last_run_timestamp)
         with self._transaction() as db:
             _expect(db, state)
             if known := [key for key in alive if db.execute("select 1 from plays where key = ?", (key,)).fetchone()]:
@@ -119,7 +119,7 @@ class SqliteHotStore:
 
     def spool(self, plays: Sequence[PlayEvent], claim: Claim) -> None:
         """Keeps unknown plays and the claim, all or nothing."""
-        alive = _unexpired(plays, self._ttl, claim.server_now)
+        alive = _unexpired(plays, self.life, claim.server_now)
         with self._transaction() as db:
             _add(db, alive.values())
             db.execute("insert or ignore into spool values (?, ?)", (claim.entry_id, claim.model_dump_json()))
@@ -135,11 +135,11 @@ class SqliteHotStore:
 
     def plays(self, now: datetime) -> Sequence[PlayEvent]:
         """Unexpired plays, oldest first."""
-        return _oldest_first((body for (body,) in self._rows("select body from plays")), self._ttl, now)
+        return _oldest_first((body for (body,) in self._rows("select body from plays")), self.life, now)
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing; returns how many were."""
-        alive = _unexpired(plays, self._ttl, now)
+        alive = _unexpired(plays, self.life, now)
         with self._transaction() as db:
             return _add(db, alive.values())
 
@@ -150,7 +150,7 @@ class SqliteHotStore:
 
     def _forget_expired(self, db: "sqlite3.Connection", now: datetime | None) -> None:
         if now:
-            db.execute("delete from plays where played_ms <= ?", (to_ms(now - self._ttl),))
+            db.execute("delete from plays where played_ms <= ?", (to_ms(now - self.life),))
 
     def _rows(self, text: str) -> list[Any]:
         with self._opened() as db:
@@ -236,7 +236,7 @@ class DynamoHotStore:
         self._client = client
         self._plays_table = plays_table
         self._state_table = state_table
-        self._ttl = timedelta(days=ttl_days)
+        self.life = timedelta(days=ttl_days)
 
     def load_state(self) -> IngestionState | None:
         """The committed state, read strongly; None before the first commit."""
@@ -245,7 +245,7 @@ class DynamoHotStore:
 
     def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """One transaction of conditional puts. Raises StateConflict or PlaysAlreadyStored."""
-        alive = _unexpired(plays, self._ttl, state.last_run_timestamp)
+        alive = _unexpired(plays, self.life, state.last_run_timestamp)
         self._transact(alive, {"Put": self._state_put(state) | _follows(state)})
 
     def touch(self, last_run: datetime) -> None:
@@ -265,7 +265,7 @@ class DynamoHotStore:
 
     def spool(self, plays: Sequence[PlayEvent], claim: Claim) -> None:
         """Keeps unknown plays and the claim in one transaction."""
-        self._add(_unexpired(plays, self._ttl, claim.server_now), self._spool_update("ADD", [claim]))
+        self._add(_unexpired(plays, self.life, claim.server_now), self._spool_update("ADD", [claim]))
 
     def spooled_claims(self) -> Sequence[Claim]:
         """What `spool` kept, oldest poll first."""
@@ -280,11 +280,11 @@ class DynamoHotStore:
 
     def plays(self, now: datetime) -> Sequence[PlayEvent]:
         """Unexpired plays, oldest first; those that DynamoDB has not deleted yet are passed over."""
-        return _oldest_first((item["body"]["S"] for item in self._query(now, "body")), self._ttl, now)
+        return _oldest_first((item["body"]["S"] for item in self._query(now, "body")), self.life, now)
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing; returns how many were."""
-        alive = _unexpired(plays, self._ttl, now)
+        alive = _unexpired(plays, self.life, now)
         known = {item["sk"]["S"] for item in self._query(now, "sk")} if alive else set()
         missing = [key for key in alive if _sort_key(key) not in known]
         chunks = [missing[start : start + MOST_PUTS] for start in range(0, len(missing), MOST_PUTS)]
@@ -307,7 +307,7 @@ class DynamoHotStore:
                 KeyConditionExpression="pk = :pk AND sk >= :oldest",
                 ExpressionAttributeValues={
                     ":pk": {"S": PARTITION},
-                    ":oldest": {"S": str(to_ms(now - self._ttl))},
+                    ":oldest": {"S": str(to_ms(now - self.life))},
                 },
                 ProjectionExpression=fields,
                 ConsistentRead=True,
@@ -344,7 +344,7 @@ class DynamoHotStore:
                 raise
 
     def _play_put(self, play: PlayEvent) -> dict[str, Any]:
-        expires = to_ms(play.played_at + self._ttl) // 1000
+        expires = to_ms(play.played_at + self.life) // 1000
         return {
             "TableName": self._plays_table,
             "Item": {

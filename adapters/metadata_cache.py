@@ -137,10 +137,11 @@ class SqliteMetadataCache:
         with self._transaction() as db:
             return db.execute(SPEND, {"day": day.isoformat(), "calls": calls, "budget": budget}).rowcount == 1
 
-    def learned(self) -> Mapping[str, str]:
-        """dt -> digest of the journal days whose payloads are known."""
+    def learned(self, days: Iterable[str] | None = None) -> Mapping[str, str]:
+        """dt -> digest of the journal days whose payloads are known; of these, or of all."""
         with _translated():
-            return dict(self._db.execute("select dt, digest from learned"))
+            marks = dict(self._db.execute("select dt, digest from learned"))
+        return marks if days is None else {dt: marks[dt] for dt in days if dt in marks}
 
     def mark_learned(self, days: Mapping[str, str]) -> None:
         """Says that these journal days (dt -> digest) are known."""
@@ -271,18 +272,24 @@ class DynamoMetadataCache:
             "attribute_not_exists(spent) OR spent <= :most",
         )
 
-    def learned(self) -> Mapping[str, str]:
-        """dt -> digest of the journal days whose payloads are known."""
+    def learned(self, days: Iterable[str] | None = None) -> Mapping[str, str]:
+        """dt -> digest of the journal days whose payloads are known; of these, or of all by a scan."""
+        if days is None:
+            items = self._all_marks()
+        else:
+            keys = {LEARNED_PREFIX + dt for dt in days}
+            items = self._items(keys, STATE_KEY, self._state_table, f"{STATE_KEY}, digest", is_strong=False)
+        return {item[STATE_KEY]["S"].removeprefix(LEARNED_PREFIX): item["digest"]["S"] for item in items}
+
+    def _all_marks(self) -> Iterator[Mapping[str, Any]]:
         request: dict[str, Any] = {
             "TableName": self._state_table,
             "FilterExpression": f"begins_with({STATE_KEY}, :prefix)",
             "ExpressionAttributeValues": {":prefix": {"S": LEARNED_PREFIX}},
-            "ConsistentRead": True,
         }
         with _answered():
-            pages = list(self._client.get_paginator("scan").paginate(**request))
-        items = [item for page in pages for item in page["Items"]]
-        return {item[STATE_KEY]["S"].removeprefix(LEARNED_PREFIX): item["digest"]["S"] for item in items}
+            for page in self._client.get_paginator("scan").paginate(**request):
+                yield from page["Items"]
 
     def mark_learned(self, days: Mapping[str, str]) -> None:
         """Says that these journal days (dt -> digest) are known."""
@@ -327,20 +334,24 @@ class DynamoMetadataCache:
         return True
 
     def _missing(self, ids: set[str], at_least: Grade, now: datetime | None, key: str, table: str) -> set[str]:
-        items = self._items(ids, key, table, f"{key}, grade_rank, buried_until")
+        # half the price of a strong read: what is put this second is only put, written or claimed once more in vain
+        items = self._items(ids, key, table, f"{key}, grade_rank, buried_until", is_strong=False)
         known = {item[key]["S"] for item in items if _is_known(item, at_least, now)}
         return {name for name in ids if _key(name) not in known}
 
     def _bodies(self, ids: Iterable[str], key: str, table: str) -> list[str]:
         return [item["body"]["S"] for item in self._items(set(ids), key, table, f"{key}, body") if "body" in item]
 
-    def _items(self, ids: set[str], key: str, table: str, fields: str) -> Iterator[Mapping[str, Any]]:
+    def _items(
+        self, ids: set[str], key: str, table: str, fields: str, *, is_strong: bool = True
+    ) -> Iterator[Mapping[str, Any]]:
         ordered = sorted(map(_key, ids))
+        how = {"ProjectionExpression": fields, "ConsistentRead": is_strong}
         for start in range(0, len(ordered), BATCH):
-            yield from self._batch([{key: {"S": name}} for name in ordered[start : start + BATCH]], table, fields)
+            keys = [{key: {"S": name}} for name in ordered[start : start + BATCH]]
+            yield from self._batch({table: {"Keys": keys, **how}}, table)
 
-    def _batch(self, keys: list[Any], table: str, fields: str) -> Iterator[Mapping[str, Any]]:
-        asked: Any = {table: {"Keys": keys, "ProjectionExpression": fields, "ConsistentRead": True}}
+    def _batch(self, asked: Any, table: str) -> Iterator[Mapping[str, Any]]:
         fruitless = 0
         while asked:
             if fruitless == ROUNDS:

@@ -99,7 +99,8 @@ class Meter:
     # ---- DynamoDB ---------------------------------------------------------------------------------------------------
 
     def _dynamodb(self, operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-        """Units by AWS's rules: writes by the kilobyte, twice in a transaction; strong reads by four kilobytes."""
+        """Units by AWS's rules: writes by the kilobyte, twice in a transaction; strong reads by four kilobytes,
+        others at half of that."""
         match operation:
             case "PutItem":
                 yield WRITES, kilobytes(item_size(params["Item"]))
@@ -114,7 +115,8 @@ class Meter:
                 yield READS, kilobytes(self._item_bytes(params["TableName"], params["Key"]), 4)
             case "BatchGetItem":
                 for table, asked in params["RequestItems"].items():
-                    yield READS, sum(kilobytes(self._item_bytes(table, key), 4) for key in asked["Keys"])
+                    units = sum(kilobytes(self._item_bytes(table, key), 4) for key in asked["Keys"])
+                    yield READS, units if asked.get("ConsistentRead") else ceil(units / 2)
             case "Query" | "Scan":
                 # both read the table whole: the hot plays of a month, and the marks in the state table
                 share = 1 if "ExclusiveStartKey" not in params else 0

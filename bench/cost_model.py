@@ -17,10 +17,14 @@ OF_FUNCTION = {
     "ingest": "ingest",
     "enrich after polls": "enrich",
     "enrich at night": "enrich",
+    "enrich once a week": "enrich",
     "aggregate": "aggregate",
     "playlist": "playlist",
 }
-WEEKS = 7
+WEEKLY = frozenset({"enrich once a week", "playlist"})
+"""The first night of a week looks at the whole journal. It is counted by itself, as if the others came on top."""
+
+DAYS_A_WEEK = 7
 GB, TB, MB = 10**9, 10**12, 10**6
 JOURNAL = "journal/dt="
 LISTED_AT_ONCE = 1000
@@ -151,7 +155,7 @@ def month(sample: Sample, prices: Prices) -> Month:
     made = Month(usage=dict.fromkeys(prices.price, 0.0))
     days = prices.assumed["days_a_month"]
     for name, counts in sample.counts.items():
-        times = days / WEEKS if name == "playlist" else days
+        times = days / DAYS_A_WEEK if name in WEEKLY else days
         _requests(made, counts, times)
         _asked(made, sample.questions.get(name, ()), times, prices)
         _running(made, name, counts, len(sample.questions.get(name, ())), times, prices)
@@ -208,12 +212,13 @@ def _running(made: Month, name: str, counts: Counts, queries: int, times: float,
 def _more_pages(sample: Sample) -> float:
     """LIST pages a day beyond those counted: an imported history has few objects, a polled one a score for each day."""
     pages = 0.0
-    for counts in sample.counts.values():
+    for name, counts in sample.counts.items():
         for prefix, listings in counts.listings.items():
             if prefix == JOURNAL and listings:
                 seen = counts.listed[prefix] / listings
                 polled = sample.stored["objects"] * sample.days
-                pages += listings * max(0, ceil(polled / LISTED_AT_ONCE) - ceil(seen / LISTED_AT_ONCE))
+                more = max(0, ceil(polled / LISTED_AT_ONCE) - ceil(seen / LISTED_AT_ONCE))
+                pages += listings * more / (DAYS_A_WEEK if name in WEEKLY else 1)
     return pages
 
 
@@ -245,7 +250,12 @@ def _looked_at(made: Month, sample: Sample, days: float, prices: Prices) -> None
 def _metrics(sample: Sample) -> Iterator[float]:
     """Each custom metric by the share of the hours in which it was sent."""
     hours: dict[str, set[str]] = {}
-    for counts in sample.counts.values():
+    weekly: set[str] = set()
+    for name, counts in sample.counts.items():
         for metric, sent in counts.metrics.items():
+            if name in WEEKLY and metric not in hours:
+                weekly.add(metric)
+            else:
+                weekly.discard(metric)
             hours.setdefault(metric, set()).update(sent)
-    yield from (len(sent) / 24 for sent in hours.values())
+    yield from (len(sent) / 24 / (DAYS_A_WEEK if metric in weekly else 1) for metric, sent in hours.items())

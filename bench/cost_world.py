@@ -27,10 +27,12 @@ from bench.cost_meter import Counts, Elsewhere, Meter, metrics_in
 from bench.cost_model import Question, Sample
 from bench.history import LAST_DAY, ZONE, History
 from bench.household import catalogue_for, household
+from enrichment.job import EVERYTHING, week_of
 from glue_catalog.tables import TABLES, object_name
 from playledger.journal import decode, key_date
 from playledger.models import PlayEvent
 from playledger.ports import Stored
+from playledger.settings import Settings
 from simulator import Account, SimulatedSpotify, VirtualClock, serve
 from tests.support.aws import REGION, create_table, mailbox
 from tests.support.ledger_in_s3 import BUCKET, DATABASE, WORKGROUP, LedgerInS3, ledger_in_s3
@@ -49,7 +51,7 @@ CACHE_FILE = "metadata.sqlite"
 SITE = "ledger-site"
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 QUARTER = 15 * MINUTE
-HOT_DAYS = 30
+HOT_DAYS = Settings(time_zone=ZONE).hot_ttl_days
 ARN = "arn:aws:lambda:eu-north-1:123456789012:function:ledger"
 PLATFORM_LINES = 900
 """Bytes of what Lambda itself logs of an invocation in its JSON format: start, runtime done, report."""
@@ -153,11 +155,12 @@ def world(history: History) -> Iterator[World]:
 
 
 def _account(history: History) -> Account:
-    """The listeners of the last week, and all songs they like."""
+    """The listeners of the last week and all songs they like; it can be asked for all that the history may hold."""
     plays = history.recipe.plays_per_month
     zone, first = ZoneInfo(ZONE), LAST_DAY - timedelta(days=6)
-    dates = household(plays, first, 9, zone, catalogue_for(plays, history.recipe.seed), history.recipe.seed)
-    return Account([play for _, made in dates for _, play in made])
+    catalogue = catalogue_for(plays, history.recipe.seed)
+    dates = household(plays, first, 9, zone, catalogue, history.recipe.seed)
+    return Account([play for _, made in dates for _, play in made], catalogue=catalogue)
 
 
 @contextmanager
@@ -355,7 +358,10 @@ def live(made: World) -> None:
             _, event = made.calls.pop()
             made.run("enrich", moment + 5 * SECOND, into="enrich after polls", **event)
     night = first + DAY + NIGHT
+    deployed("enrich").cache.mark_learned({EVERYTHING: week_of(night)})
     made.run("enrich", night + 20 * MINUTE, into="enrich at night")
+    deployed("enrich").cache.mark_learned({EVERYTHING: "a week before"})
+    made.run("enrich", night + 30 * MINUTE, into="enrich once a week")
     made.report = made.run("aggregate", night + 40 * MINUTE, into="aggregate")
     made.run("playlist", night + HOUR, into="playlist")
 

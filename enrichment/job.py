@@ -25,16 +25,38 @@ SAVED_AT_ONCE = 50
 """Answers kept in memory between two writes: what a crash can cost in calls."""
 
 CANDIDATES_PER_CALL = 10
-"""How many candidates are looked at per call: some are claimed by others or have a tombstone."""
+"""How many candidates are ranked per call: some are claimed by others or have a tombstone."""
 
-LOOKED_BACK = timedelta(days=2)
-"""After a poll: its plays are of today and yesterday, and late ones of the day before."""
+LOOKED_UP_AT_ONCE = 100
+"""Candidates looked up together, and only while calls are left: DynamoDB reads so many at once, and bills each."""
+
+SPENT_AT_ONCE = 25
+"""Calls taken out of the day's budget in one write: what a run that ends early can lose of them."""
 
 CLAIMED_FOR = timedelta(hours=1)
 GONE_FOR = timedelta(days=30)
 FAILURES_IN_A_ROW = 3
 
 Progress = Callable[[int, int], None]
+
+
+class Look(StrEnum):
+    """How far back the journal is looked at. Each thousand objects listed are billed, and the journal only grows."""
+
+    ALL = "all"
+    """Everything: free on a laptop, where old days change with every import."""
+
+    NIGHT = "night"
+    """What polls and the hot store can still bring; everything in the first night of each week, and of all."""
+
+    POLLS = "polls"
+    """After polls: their plays are of today and yesterday, and late ones of the day before."""
+
+
+BACK = {Look.NIGHT: timedelta(days=35), Look.POLLS: timedelta(days=2)}
+
+EVERYTHING = "journal"
+"""The mark, beside those of days, that names the ISO week in which all of the journal was looked at."""
 
 
 class Stopped(StrEnum):
@@ -75,32 +97,30 @@ def enrich(
     now: datetime,
     daily_calls: int,
     policy: Policy = DEFAULT,
-    after_poll: bool = False,
+    look: Look = Look.ALL,
     progress: Progress | None = None,
 ) -> EnrichReport:
     """Learns from the journal, then asks Spotify at most `daily_calls` times a UTC day; without `spotify`, only learns.
 
-    `after_poll` looks at the last days alone, and asks for the artists that are new in them, with half of the day's
-    calls: what is most played is a question to the whole history, and asked once a night. `progress` gets (done, all):
-    of journal days first, then of calls. Safe to repeat and to run twice at once.
+    After polls it asks for the artists that are new in what it learned, with half of the day's calls: what is most
+    played is a question to the whole history, and asked once a night. `progress` gets (done, all): of journal days
+    first, then of calls. Safe to repeat and to run twice at once.
     Raises AccessRefused and NeedsReauth, after storing what came before; other faults of Spotify's are in the report.
     """
-    first = utc_day(now) - LOOKED_BACK if after_poll else None
-    report, new = _learn(journal, tables, cache, now, progress or _silent, first)
+    report, new = _look(journal, tables, cache, now, progress or _silent, look)
     if spotify is None or daily_calls == 0:
         return report
-    if after_poll:
+    if look is Look.POLLS:
         asking = _Asking(tables, cache, spotify, now, daily_calls // 2)
-        asking.go_through(_wanted(cache, sorted(new.artists), now), progress or _silent)
+        asking.go_through(sorted(new.artists), progress or _silent)
         return report.model_copy(update=asking.figures())
     limit, since = daily_calls * CANDIDATES_PER_CALL, _month_before(now)
     rows = engine.rows(load(QUESTION), p_limit=limit, p_month_from=since, p_dt_from=f"{since}-01", **policy.counting)
     names = [str(row["entity_id"]) for row in rows]
-    wanted = _wanted(cache, names, now)
-    waiting = int(rows[0]["unfetched"]) - (len(names) - len(wanted)) if rows else 0
+    waiting = int(rows[0]["unfetched"]) if rows else 0
     asking = _Asking(tables, cache, spotify, now, daily_calls)
-    asking.go_through(wanted, progress or _silent)
-    return report.model_copy(update=asking.figures() | {"left": waiting - asking.fetched - asking.gone})
+    asking.go_through(names, progress or _silent)
+    return report.model_copy(update=asking.figures() | {"left": waiting - asking.settled})
 
 
 def _month_before(now: datetime) -> str:
@@ -115,6 +135,24 @@ def _silent(_done: int, _all: int) -> None:
 # ---- learning ---------------------------------------------------------------------------------------------------
 
 
+def _look(
+    journal: Journal, tables: TableStore, cache: MetadataCache, now: datetime, progress: Progress, look: Look
+) -> tuple[EnrichReport, Known]:
+    """Learns from as much of the journal as this look is at; returns also what was new."""
+    this_week = {EVERYTHING: week_of(now)}
+    is_whole = look is Look.ALL or (look is Look.NIGHT and cache.learned([EVERYTHING]) != this_week)
+    found = _learn(journal, tables, cache, now, progress, None if is_whole else utc_day(now) - BACK[look])
+    if is_whole and look is Look.NIGHT:
+        cache.mark_learned(this_week)
+    return found
+
+
+def week_of(now: datetime) -> str:
+    """The ISO week, as 2026-W09."""
+    year, week, _ = utc_day(now).isocalendar()
+    return f"{year}-W{week:02}"
+
+
 def _learn(
     journal: Journal,
     tables: TableStore,
@@ -125,7 +163,7 @@ def _learn(
 ) -> tuple[EnrichReport, Known]:
     """What the journal tells from `first` on; returns also what was new."""
     days = by_date(journal.list(first))
-    marks, found = cache.learned(), Known()
+    marks, found = cache.learned(map(date.isoformat, days)), Known()
     if first is None and marks and not tables.list("tracks"):
         _restore(journal, tables, cache, now)
     todo = [dt for dt in days if marks.get(dt.isoformat()) != digest(days[dt])]
@@ -194,7 +232,11 @@ class _Asking:
         self._daily_calls = daily_calls
         self._unsaved = Known()
         self._failures = 0
+        self._taken = 0
+        """Calls taken out of the budget and not made yet."""
         self.calls = self.fetched = self.gone = 0
+        self.known = 0
+        """Candidates that were fetched before, or have a tombstone."""
         self.stopped: Stopped | None = None
         self.blocked_until: datetime | None = None
 
@@ -203,12 +245,27 @@ class _Asking:
         names = ("calls", "fetched", "gone", "blocked_until")
         return {name: getattr(self, name) for name in names} | {"stopped": self.stopped or Stopped.DONE}
 
-    def go_through(self, wanted: Sequence[str], progress: Progress) -> None:
-        """Asks for one after the other until something stops it; saves now and then, and at the end."""
-        most = min(len(wanted), self._daily_calls)
-        for name in wanted:
+    @property
+    def settled(self) -> int:
+        """Candidates that nobody need ask for now."""
+        return self.known + self.fetched + self.gone
+
+    def go_through(self, names: Sequence[str], progress: Progress) -> None:
+        """Asks for what is missing of them, one after the other, until something stops it; saves now and then."""
+        for start in range(0, len(names), LOOKED_UP_AT_ONCE):
+            some = names[start : start + LOOKED_UP_AT_ONCE]
+            wanted = _wanted(self._cache, some, self._now)
+            self.known += len(some) - len(wanted)
+            self._ask_for(wanted, progress, self.calls + len(wanted) + len(names) - start - len(some))
+            if self.stopped:
+                break
+        self._save()
+
+    def _ask_for(self, wanted: Sequence[str], progress: Progress, in_all: int) -> None:
+        most = min(in_all, self._daily_calls)
+        for number, name in enumerate(wanted):
             try:
-                self._take(name)
+                self._take(name, len(wanted) - number)
             except OwnerMustAct:
                 self._save()
                 raise
@@ -217,14 +274,14 @@ class _Asking:
             progress(min(self.calls, most), most)
             if len(self._unsaved) >= SAVED_AT_ONCE:
                 self._save()
-        self._save()
 
-    def _take(self, name: str) -> None:
-        if not self._cache.claim(name, self._now, self._now + CLAIMED_FOR):
-            return
-        if not self._cache.spend(self._today, 1, self._daily_calls):
+    def _take(self, name: str, wanted: int) -> None:
+        if not self._taken and not self._spend(min(wanted, SPENT_AT_ONCE)):
             self.stopped = Stopped.BUDGET
             return
+        if not self._cache.claim(name, self._now, self._now + CLAIMED_FOR):
+            return
+        self._taken -= 1
         self.calls += 1
         try:
             is_found = self._ask(name)
@@ -241,6 +298,13 @@ class _Asking:
             self._failures = 0
             self.fetched += is_found
             self.gone += not is_found
+
+    def _spend(self, calls: int) -> bool:
+        """Takes so many calls out of the budget, or of what is left of it a part."""
+        while calls and not self._cache.spend(self._today, calls, self._daily_calls):
+            calls //= 2
+        self._taken = calls
+        return calls > 0
 
     def _ask(self, name: str) -> bool:
         """True where Spotify knows the entity; a tombstone is put where it does not."""

@@ -47,6 +47,9 @@ LONGEST_SILENT_BLOCK = timedelta(hours=24)
 LONGEST_BLOCK = timedelta(hours=48)
 """No block is longer, whatever Retry-After says: longer ones were never seen, and a wrong one must not end capture."""
 
+COMMITS_LEARNED_AT_ONCE = 24
+"""Enrichment is asked for once in so many commits: about a day of them, or half a day of many plays."""
+
 SLOT = timedelta(hours=1)
 SILENCE = timedelta(minutes=30)
 QUARTERS_IN_TWO_SLOTS = 8
@@ -74,6 +77,14 @@ class CaptureReport(Model):
     already_stored: int = 0
     blocked_until: Instant | None = None
     version: int = 0
+
+    @property
+    def is_worth_learning(self) -> bool:
+        """Whether enrichment should be asked for now, rather than wait for more polls or the night.
+
+        The version counts commits, and runs at once get different ones: just one asks, without a note of its own.
+        """
+        return self.outcome == "captured" and self.version % COMMITS_LEARNED_AT_ONCE == 1
 
 
 # ---- the protocol -----------------------------------------------------------------------------------------------
@@ -283,6 +294,18 @@ def due(state: IngestionState | None, now: datetime) -> bool:
         return True
     is_over = newest is None or last_run - newest >= SILENCE
     return not is_over and state.last_new * QUARTERS_IN_TWO_SLOTS >= DEFAULT_FETCH_LIMIT
+
+
+def tick_that_ends(hot: HotStore, now: datetime) -> CaptureReport | None:
+    """What a quarter-hour tick comes to that is not due; None where it must go on. Reads the state and nothing else.
+
+    `capture` would find the same, after a login was looked up and the ways to Spotify and the journal were prepared:
+    most ticks are such, and these would be most of what they cost.
+    """
+    state = _read_state(hot)
+    if state is None or _is_blocked(state, now) or due(state, now):
+        return None
+    return CaptureReport(outcome="not_due", version=state.version)
 
 
 # ---- telling ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ unless its docstring says so.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from playledger.models import (
@@ -80,6 +80,10 @@ class TableStore(Protocol):
 class HotStore(Protocol):
     """The hot copy of polled plays and the state of capture, committed together."""
 
+    @property
+    def life(self) -> timedelta:
+        """How long after it was played a play stays."""
+
     def load_state(self) -> IngestionState | None:
         """The committed state, read strongly; None before the first commit."""
 
@@ -125,7 +129,7 @@ class MetadataCache(Protocol):
     """What is known of tracks (by URI) and artists (by id), once per entity."""
 
     def missing_tracks(self, uris: Iterable[str], at_least: Grade, now: datetime | None = None) -> set[str]:
-        """Those of `uris` that are unknown or known with a lower grade.
+        """Those of `uris` that are unknown or known with a lower grade, but perhaps for what was put this second.
 
         With `now`, what has a tombstone that still stands then counts as known: Spotify has nothing better. Without,
         tombstones keep nothing back: what a play or an export tells is worth learning all the same.
@@ -158,8 +162,11 @@ class MetadataCache(Protocol):
     def spend(self, day: date, calls: int, budget: int) -> bool:
         """Takes `calls` out of the day's budget; False, and nothing taken, where it does not hold that many."""
 
-    def learned(self) -> Mapping[str, str]:
-        """dt -> digest of the journal day whose payloads are already in the cache."""
+    def learned(self, days: Iterable[str] | None = None) -> Mapping[str, str]:
+        """dt -> digest of the journal day whose payloads are already in the cache; of these days, or of all.
+
+        One that was marked a moment ago may still be missing: whoever learns it again changes nothing.
+        """
 
     def mark_learned(self, days: Mapping[str, str]) -> None:
         """Says that these journal days (dt -> digest) are in the cache and in the tables."""

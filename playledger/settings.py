@@ -33,7 +33,7 @@ class Settings(BaseModel):
     spotify_client_id: str = Field("", description="client id of your Spotify app")
     spotify_api_url: str = Field("https://api.spotify.com/v1/", description="address of the Web API")
     spotify_accounts_url: str = Field("https://accounts.spotify.com/", description="address of the account service")
-    hot_ttl_days: int = Field(30, ge=7, le=30, description="days a play stays in the hot store")
+    hot_ttl_days: int = Field(14, ge=7, le=30, description="days a play stays in the hot store")
     enrichment_daily_calls: int = Field(150, ge=0, le=500, description="most metadata calls a day")
     playlist_name: str = Field(
         "Unplayed lately", min_length=1, max_length=100, description="name of the weekly playlist"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from playledger.journal import encode
 from playledger.models import (
@@ -18,9 +18,6 @@ from playledger.models import (
 )
 from playledger.ports import HotStore, Journal
 from settlement.days import JournalDays
-
-LONGEST_LIFE = timedelta(days=31)
-"""No play lives longer in the hot store."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def reconcile(journal: Journal, hot: HotStore, *, now: datetime) -> ReconcileRep
     nobody write anything twice. In it the claims come first: the plays of each of them are there to be read then.
     """
     claims, kept = hot.spooled_claims(), hot.plays(now)
-    oldest = min([now - LONGEST_LIFE, *(play.played_at for play in kept[:1]), *(claim.lo for claim in claims)])
+    oldest = min([now - hot.life, *(play.played_at for play in kept[:1]), *(claim.lo for claim in claims)])
     known = _first_seen(_polled(JournalDays(journal, utc_day(oldest))))
     missing = [play for play in kept if play.key not in known]
     seen = _first_seen([*known.values(), *kept]).values()
@@ -105,7 +102,7 @@ def rebuild(journal: Journal, hot: HotStore, *, now: datetime) -> IngestionState
     """
     days = JournalDays(journal)
     claims = [entry for dt in days.dates for entry in days.evidence(dt) if isinstance(entry, Claim)]
-    hot.fill(_first_seen(_polled(JournalDays(journal, utc_day(now - LONGEST_LIFE)))).values(), now)
+    hot.fill(_first_seen(_polled(JournalDays(journal, utc_day(now - hot.life)))).values(), now)
     if not claims:
         return None
     before = hot.load_state() or IngestionState()

@@ -81,9 +81,9 @@ locals {
         resources = [local.arns.tables.tracks, local.arns.tables.artists]
       },
       {
-        # The marks of learned days are found by a scan: they lie beside the state, one item a day.
+        # The marks of learned days lie beside the state, one item a day; the budget is another one.
         sid       = "KeepMarks"
-        actions   = ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         resources = [local.arns.tables.state]
       },
       local.login.read, local.login.write, local.alert,

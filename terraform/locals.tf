@@ -30,8 +30,8 @@ locals {
     # 128 MB hold spotipy, botocore and pydantic with the runtime (about 100). 30 s hold five waits of 5 s for Spotify.
     ingest = { handler = "ingestion.handler.lambda_handler", memory = 128, timeout = 30, pandas = false }
     # 256 MB for a day's journal and the answers of a question; processor time grows with memory, so it costs no more.
-    # 60 s: what is not done by then is taken up by the next run.
-    enrich = { handler = "enrichment.handler.lambda_handler", memory = 256, timeout = 60, pandas = false }
+    # 120 s: a night's calls of a quarter second each, one after another, and half of that again.
+    enrich = { handler = "enrichment.handler.lambda_handler", memory = 256, timeout = 120, pandas = false }
     # It takes about 200 MB with awswrangler and the runtime (make bench-memory), and twice that in the night after ten years' 30,000 plays a month
     # when a month closes: then all closed months are put together. 300 s: up to 40 questions one after another, of which Athena takes one to
     # five seconds each; waiting costs less than half a cent a month, and a night cut short would ask them all again.

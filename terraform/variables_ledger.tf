@@ -1,9 +1,9 @@
 # What the functions are told: how long, how many, what it is called; and what protects the data.
 
 variable "hot_ttl_days" {
-  description = "Days that a play stays in the hot table. The journal keeps it for good."
+  description = "Days that a play stays in the hot table. The journal keeps it for good; each night reads the hot table whole."
   type        = number
-  default     = 30
+  default     = 14
 
   validation {
     condition     = var.hot_ttl_days >= 7 && var.hot_ttl_days <= 30 && floor(var.hot_ttl_days) == var.hot_ttl_days

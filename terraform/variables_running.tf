@@ -97,7 +97,7 @@ variable "monthly_budget_usd" {
 }
 
 variable "alarms_per_function" {
-  description = "Watch errors and throttles of each function, not of the account: 18 alarm metrics, 8 more than are free."
+  description = "Watch errors and throttles of each function, not of the account: 14 alarm metrics, 4 more than are free."
   type        = bool
   default     = false
 }

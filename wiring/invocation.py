@@ -110,8 +110,8 @@ class Run:
             self._watch(lambda: self._tell(watch.of_short_window(self._event.now)))
         if report.outcome in ("blocked", "degraded"):
             self._watch(self._polls)
-        if report.new:
-            # the plays are kept; what is known of them can wait for the next poll or the night
+        if report.is_worth_learning:
+            # the plays are kept; what is known of them can wait for a later poll or the night
             self._watch(lambda: self._call(self._aws.settings.enrich_function, tick="poll"))
 
     def _login_and_polls(self) -> None:
@@ -152,6 +152,6 @@ class Run:
         metrics = EphemeralMetrics(namespace="Playledger", service=self._name)
         counted = watch.counted(self._name, report)
         for name, value in counted.items():
-            metrics.add_metric(name=name, unit="Bytes" if name.endswith("Bytes") else "Count", value=value)
+            metrics.add_metric(name=name, unit="Count", value=value)
         if counted:
             metrics.flush_metrics()

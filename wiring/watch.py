@@ -10,12 +10,13 @@ from playledger.ports import Alert
 METRICS: Mapping[str, Mapping[str, str]] = {
     "ingest": {"RecordsQuarantined": "quarantined", "GapsFound": "gap"},
     "enrich": {"MetadataWaiting": "left"},
-    "aggregate": {"Plays": "plays", "Gaps": "gaps", "Queries": "queries", "DocumentBytes": "bytes"},
+    "aggregate": {"Plays": "plays", "Gaps": "gaps"},
     "playlist": {"PlaylistTracks": "chosen"},
 }
 """All custom metrics: function -> name -> field of its report. Ten are free of charge, each further one is not.
 
-None is sent at every poll: an hourly one costs as much as all else in a month. What a poll found stands in its log.
+None is sent at every poll: an hourly one costs as much as all else in a month. What else a run found stands in its
+log, under `report`.
 """
 
 SILENCE = timedelta(hours=3)

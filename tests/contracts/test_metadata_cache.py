@@ -171,6 +171,14 @@ def test_learned_days_are_remembered_with_their_newest_digest(cache: MetadataCac
     cache.mark_learned({})
     cache.spend(DAY, 1, 5)
     assert cache.learned() == {"2026-02-27": "x", "2026-02-28": "z"}
+    assert cache.learned(["2026-02-26", "2026-02-28"]) == {"2026-02-28": "z"}
+    assert cache.learned(iter([])) == {}
+
+
+def test_marks_of_ten_years_can_be_asked_for(cache: MetadataCache) -> None:
+    days = {(DAY + timedelta(days=number)).isoformat(): str(number) for number in range(2 * BATCH + 1)}
+    cache.mark_learned(days)
+    assert cache.learned(days) == days
 
 
 def test_a_local_file_whose_uri_is_longer_than_any_key_may_be_is_known_like_others(cache: MetadataCache) -> None:
@@ -246,6 +254,34 @@ def test_keys_that_dynamodb_leaves_are_asked_for_again(dynamo: Any) -> None:
     cache.put_tracks(track(number, Grade.STUB) for number in range(150))
     assert len(cache.get_tracks(uri(number) for number in range(150))) == 150
     assert client.calls == 5
+
+
+class Noting:
+    """A client that notes which tables its BatchGetItem read strongly."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.strong: list[tuple[str, bool]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        self.strong += [(table, asked["ConsistentRead"]) for table, asked in RequestItems.items()]
+        return self._client.batch_get_item(RequestItems=RequestItems)
+
+
+@pytest.mark.aws
+def test_only_what_is_copied_from_the_cache_is_read_strongly(dynamo: Any) -> None:
+    """A tombstone, a grade or a mark of this second that is overlooked costs a write in vain; a lost body is lost."""
+    client = Noting(dynamo)
+    cache = DynamoMetadataCache(client, *KEYS)
+    cache.missing_tracks([uri(1)], Grade.STUB, NOW)
+    cache.missing_artists(["a"], Grade.STUB)
+    cache.learned(["2026-02-28"])
+    cache.get_tracks([uri(1)])
+    cache.get_artists(["a"])
+    assert [strong for _, strong in client.strong] == [False, False, False, True, True]
 
 
 @pytest.mark.aws

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
@@ -70,6 +70,11 @@ class SimHotStore:
     inner: HotStore
     probe: Probe
     judge: Watcher
+
+    @property
+    def life(self) -> timedelta:
+        """See the port."""
+        return self.inner.life
 
     def load_state(self) -> IngestionState | None:
         """See the port."""

@@ -53,7 +53,7 @@ class MemoryHotStore:
     """Plays with a time to live, and one versioned state. Expired plays stay until `expire`, as in DynamoDB."""
 
     def __init__(self, ttl_days: int = 30) -> None:
-        self._ttl = timedelta(days=ttl_days)
+        self.life = timedelta(days=ttl_days)
         self.state: IngestionState | None = None
         self.items: dict[str, PlayEvent] = {}
         self.spool_claims: dict[str, Claim] = {}
@@ -118,7 +118,7 @@ class MemoryHotStore:
         return len(gone)
 
     def _lives(self, play: PlayEvent, now: datetime | None) -> bool:
-        return now is None or play.played_at + self._ttl > now
+        return now is None or play.played_at + self.life > now
 
 
 def _last_run(state: IngestionState) -> datetime:

@@ -15,7 +15,7 @@ from adapters.metadata_cache import LEARNED_PREFIX
 from adapters.token_store import ParameterTokenStore
 from aggregation.job import DOCUMENT
 from cli import commands
-from enrichment.job import enrich
+from enrichment.job import Look, enrich
 from playledger.errors import PlayledgerError
 from playledger.models import Model, format_instant, parse_instant
 from simulator import MODERATE, Account, Accounts, Faults, Quirks, SimulatedSpotify, VirtualClock, generate, serve
@@ -145,10 +145,10 @@ def wake_laptop(here: World, opened: Laptop, moment: datetime, schedule: Schedul
     here.clock.set(moment)
     try:
         report = _report(opened, moment, schedule)
-        if schedule.function == "ingest" and getattr(report, "new", 0):
+        if getattr(report, "is_worth_learning", False):
             calls = opened.settings.enrichment_daily_calls
             roles = (opened.journal, opened.tables, opened.cache, opened.engine, opened.spotify)
-            enrich(*roles, now=moment, daily_calls=calls, after_poll=True)
+            enrich(*roles, now=moment, daily_calls=calls, look=Look.POLLS)
     except PlayledgerError:
         pass  # told by the command; the next poll mends it
 

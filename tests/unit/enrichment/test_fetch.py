@@ -1,16 +1,24 @@
 """Asking Spotify: within the budget, once per entity, and what was answered is never lost to a refusal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.metadata_cache import SqliteMetadataCache
-from enrichment.job import CLAIMED_FOR, GONE_FOR, SAVED_AT_ONCE, EnrichReport, Stopped
+from enrichment.job import (
+    CLAIMED_FOR,
+    GONE_FOR,
+    LOOKED_UP_AT_ONCE,
+    SAVED_AT_ONCE,
+    SPENT_AT_ONCE,
+    EnrichReport,
+    Stopped,
+)
 from playledger.errors import AccessRefused, NeedsReauth, RateLimited, SpotifyUnavailable, WorldChanged
 from playledger.models import Grade
 from tests.support.memory import MemoryJournal, MemoryTableStore
@@ -105,6 +113,56 @@ def test_the_budget_holds_for_the_day_and_not_for_the_run(world: World) -> None:
     third = world.run(calls=3, now=later(1))
     assert (third.calls, third.left, third.stopped) == (2, 0, Stopped.DONE)
     assert len(world.spotify.asked) == 5
+
+
+class Counting(SqliteMetadataCache):
+    """Notes what is taken out of the budget, and how many names were looked up."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.taken: list[tuple[int, bool]] = []
+        self.looked_up = 0
+
+    def spend(self, day: date, calls: int, budget: int) -> bool:
+        """Takes them, and notes whether that was allowed."""
+        allowed = super().spend(day, calls, budget)
+        self.taken.append((calls, allowed))
+        return allowed
+
+    def missing_artists(self, ids: Iterable[str], at_least: Grade, now: datetime | None = None) -> set[str]:
+        """Counts those that are to be fetched."""
+        names = list(ids)
+        self.looked_up += len(names) * (now is not None)
+        return super().missing_artists(names, at_least, now)
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Iterator[World]:
+    """Three hundred artists to be fetched."""
+    with closing(Counting(tmp_path / "counting.sqlite")) as cache:
+        yield World(cache, Ranking(*map(artist_id, range(300))))
+
+
+def test_the_budget_is_written_once_for_many_calls_and_spent_to_the_last(counting: World) -> None:
+    report = counting.run(calls=60)
+    assert isinstance(counting.cache, Counting)
+    assert (report.calls, report.stopped, report.left) == (60, Stopped.BUDGET, 240)
+    assert counting.cache.taken[:3] == [(SPENT_AT_ONCE, True), (SPENT_AT_ONCE, True), (SPENT_AT_ONCE, False)]
+    assert sum(calls for calls, allowed in counting.cache.taken if allowed) == 60
+
+
+def test_no_more_calls_are_taken_than_there_is_to_ask_for(counting: World) -> None:
+    counting.engine = Ranking(*map(artist_id, range(4)))
+    counting.run()
+    assert isinstance(counting.cache, Counting)
+    assert counting.cache.taken == [(4, True)]
+
+
+def test_candidates_are_looked_up_only_while_calls_are_left(counting: World) -> None:
+    counting.run(calls=LOOKED_UP_AT_ONCE)
+    assert isinstance(counting.cache, Counting)
+    assert counting.cache.looked_up == 2 * LOOKED_UP_AT_ONCE  # the second lot finds the budget spent
+    assert counting.run(calls=LOOKED_UP_AT_ONCE, now=later(1)).left == 300 - 2 * LOOKED_UP_AT_ONCE
 
 
 def test_what_the_ranking_did_not_show_is_left_too(world: World) -> None:

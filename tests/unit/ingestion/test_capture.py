@@ -10,7 +10,7 @@ import pytest
 
 from adapters.hot_store import SqliteHotStore
 from adapters.journal import DirectoryJournal
-from ingestion.capture import CaptureReport, capture, due
+from ingestion.capture import COMMITS_LEARNED_AT_ONCE, CaptureReport, capture, due, tick_that_ends
 from playledger.coverage import holes
 from playledger.errors import (
     AccessRefused,
@@ -915,6 +915,32 @@ def test_a_tick_that_is_not_due_ends_after_one_read(busy: Home) -> None:
     assert len(busy.spotify.limits) == asked
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        after(5),
+        after(50),
+        after(50, silent=30),
+        after(0, ago=61),
+        after(50, needs_reauth=True),
+        after(50, blocked_until=NOON + minutes(1)),
+        after(5, blocked_until=NOON + minutes(1)),
+    ],
+)
+def test_a_tick_ends_early_just_where_the_poll_would_not_be_due(busy: Home, state: IngestionState | None) -> None:
+    hot = MemoryHotStore(30)
+    if state:
+        hot.replace_state(state)
+    early = tick_that_ends(hot, NOON)
+    report = busy.poll(NOON, hot=hot, only_if_due=True)
+    assert early == (report if report.outcome == "not_due" else None)
+
+
+def test_a_tick_goes_on_where_the_state_store_is_down(busy: Home) -> None:
+    assert tick_that_ends(Faulty(busy.hot, load_state=["before"]), NOON) is None
+
+
 def test_a_tick_that_is_due_polls_and_reads_the_state_once(busy: Home) -> None:
     hot = Faulty(busy.hot)
     assert busy.poll(NOON + minutes(15), hot=hot, only_if_due=True).outcome == "idle"
@@ -950,6 +976,14 @@ def test_a_moderate_listener_costs_few_more_polls() -> None:
     evening, home = every(minutes(4), 30, NOON - timedelta(hours=3)), in_memory()
     assert polled(evening, set(), ticks=True, home=home) == 0
     assert 25 <= len(home.spotify.limits) <= 30
+
+
+def test_of_many_commits_each_24th_is_worth_learning_and_the_very_first() -> None:
+    worth = [CaptureReport(outcome="captured", version=version).is_worth_learning for version in range(1, 60)]
+    assert [number + 1 for number, is_worth in enumerate(worth) if is_worth] == [1, 25, 49]
+    assert COMMITS_LEARNED_AT_ONCE == 24
+    for outcome in ("idle", "blocked", "not_due", "degraded"):
+        assert not CaptureReport(outcome=outcome, version=25).is_worth_learning
 
 
 # ---- what it costs ----------------------------------------------------------------------------------------------

@@ -165,11 +165,12 @@ def test_a_play_dated_in_the_future_is_found_on_both_sides():
     assert reconcile(journal, hot, now=NOON) == ReconcileReport()
 
 
-def test_only_the_days_that_can_still_be_hot_are_read():
-    journal = CountingJournal()
+@pytest.mark.parametrize("life", [7, 30])
+def test_only_the_days_that_can_still_be_hot_are_read(life):
+    journal, hot = CountingJournal(), MemoryHotStore(life)
     put(journal, *(a_play(NOON - number * DAY, number) for number in range(100)))
-    reconcile(journal, MemoryHotStore(), now=NOON)
-    assert len(journal.reads) == 32
+    assert reconcile(journal, hot, now=NOON).to_hot == life
+    assert len(journal.reads) == life + 1
 
 
 # ---- rebuild ----------------------------------------------------------------------------------------------------
