@@ -37,7 +37,7 @@ def _located(spec: TableSpec, partition: str) -> str:
 
 def _partition_of(spec: TableSpec, name: str) -> str | None:
     """The partition that a path below the prefix is the object of; None for any other path."""
-    partition = name.split("/")[1].partition("=")[2] if spec.partition else ""
+    partition = name.partition("/")[2].partition("/")[0].partition("=")[2] if spec.partition else ""
     return partition if name == object_name(spec, partition) else None
 
 
@@ -61,6 +61,10 @@ class DirectoryTableStore:
                 partition: self._stored(spec, object_name(spec, partition)) for partition in self._partitions(spec)
             }
         return {partition: stored for partition, stored in sorted(found.items()) if stored}
+
+    def list_all(self) -> Mapping[str, Mapping[str, Stored]]:
+        """See ports.TableStore."""
+        return {table: self.list(table) for table in self._specs}
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """See ports.TableStore."""
@@ -160,11 +164,14 @@ MANIFESTS = "_manifest/"
 REFUSALS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"})
 """How S3 says that the object is not, or no longer, the one that was read."""
 ASKERS = 8
+FEW = 4
+"""A manifest is kept for more objects than these, and written again when more of it is out of date: a PUT costs as much
+as a dozen HEADs, and a function waits for each of them."""
 
 
 class S3TableStore:
     """Objects of a bucket. Digests are kept in one manifest per table, which may lag or be lost without harm: an entry
-    counts only while its etag is the listed one, and all others are asked for."""
+    counts only while its etag is the listed one, and all others are asked for. It lags by a few objects on purpose."""
 
     def __init__(
         self, client: "S3Client", bucket: str, prefix: str = "tables/", specs: Mapping[str, TableSpec] = TABLES
@@ -177,19 +184,27 @@ class S3TableStore:
 
     def list(self, table: str) -> Mapping[str, Stored]:
         """Partition -> what is stored, by a listing, the manifest, and one HEAD for each object new since then."""
-        spec = self._specs[table]
         with _answered(table):
-            listed = self._listed(spec)
-            manifest = self._manifest(table)
-            known = manifest | self._written.get(table, {})
-            found = {
-                partition: known[partition]
-                for partition, etag in listed.items()
-                if partition in known and known[partition].etag == etag
-            }
-            found |= self._asked(spec, [partition for partition in listed if partition not in found])
-            if found != manifest:
-                self._save_manifest(table, found)
+            return self._known(self._specs[table], self._listed(f"{table}/").get(table, {}))
+
+    def list_all(self) -> Mapping[str, Mapping[str, Stored]]:
+        """The same of every table by one listing of all objects: a page holds as many of them, of whatever table."""
+        with _answered("the tables"):
+            listed = self._listed("")
+            return {table: self._known(spec, listed.get(table, {})) for table, spec in self._specs.items()}
+
+    def _known(self, spec: TableSpec, listed: Mapping[str, str]) -> dict[str, Stored]:
+        """Partition -> what is stored, of the etags that are listed."""
+        manifest = self._manifest(spec.name) if len(listed) > FEW else {}
+        known = manifest | self._written.get(spec.name, {})
+        found = {
+            partition: known[partition]
+            for partition, etag in listed.items()
+            if partition in known and known[partition].etag == etag
+        }
+        found |= self._asked(spec, [partition for partition in listed if partition not in found])
+        if sum(manifest.get(partition) != stored for partition, stored in found.items()) > FEW:
+            self._save_manifest(spec.name, found)
         return dict(sorted(found.items()))
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
@@ -262,15 +277,17 @@ class S3TableStore:
         with closing(found["Body"]) as body:
             return body.read()
 
-    def _listed(self, spec: TableSpec) -> dict[str, str]:
-        """Partition -> etag of every object of the table."""
-        etags: dict[str, str] = {}
+    def _listed(self, below: str) -> dict[str, dict[str, str]]:
+        """Table -> partition -> etag of every object of a table whose path begins so."""
+        etags: dict[str, dict[str, str]] = {}
         pages = self._client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{spec.name}/"):
+        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{below}"):
             for item in page.get("Contents", []):
-                partition = _partition_of(spec, item["Key"].removeprefix(self._prefix))
-                if partition is not None:
-                    etags[partition] = item["ETag"]
+                name = item["Key"].removeprefix(self._prefix)
+                spec = self._specs.get(name.partition("/")[0])
+                partition = _partition_of(spec, name) if spec else None
+                if spec and partition is not None:
+                    etags.setdefault(spec.name, {})[partition] = item["ETag"]
         return etags
 
     def _asked(self, spec: TableSpec, partitions: Sequence[str]) -> dict[str, Stored]:

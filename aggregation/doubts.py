@@ -1,12 +1,17 @@
-"""Which months changed since they were found sound, and what the questions of `sql/checks` find wrong in them."""
+"""Which days and months changed since they were found sound, and what the questions of `sql/checks` find wrong there.
+
+A day is looked at when what the tables hold of it has changed, and once more with its whole month when that is closed.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from aggregation.calendar import Calendar
-from aggregation.summaries import utc_bounds
+from aggregation.calendar import DAY, Calendar, days_between, months_end
+from aggregation.summaries import SUMMARIES, day_after, local_days_of, utc_bounds
 from glue_catalog.rollups import LASTING, MONTHLY
 from playledger.ports import QueryEngine, Stored, TableStore
 from sql import load, names
@@ -15,40 +20,42 @@ TABLE = "checked"
 """Remembers the digest of what was found sound: a night that failed or was killed leaves its doubts to the next."""
 
 ALL = "all"
+BY_DAY = ("plays", "settled_days", *SUMMARIES)
+"""Of plays and their accounts the UTC date of the same name stands with the local day."""
+
+BY_MONTH = tuple(rollup.table for rollup in MONTHLY if rollup.source_column == "day")
 ROWS_NAMED = 5
 """So many wrong rows are named, the others only counted."""
+
+APART = 7 * DAY
+"""Days no further apart are looked at together: to open those between them costs no more than to ask again."""
+
+MOST_RUNS = 2
+"""So often each question is asked, at most: for yesterday, and for an old day that a late play came to."""
+
+Run = tuple[date, date]
+"""Days from the first to the last."""
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """Months `YYYY-MM` to look at, in order, and those of which the tables of all closed months are to be looked at."""
+    """Runs of days to look at, in order, and months of which the tables of all closed months are to be looked at."""
 
-    months: Sequence[str]
+    runs: Sequence[Run]
     closed: Sequence[str]
     digests: Mapping[str, str]
     remembered: Stored | None
 
-    @property
-    def first(self) -> str:
-        """The first day of the first month."""
-        return f"{self.months[0]}-01"
-
-    @property
-    def end(self) -> str:
-        """The day after the last month."""
-        year, month = map(int, self.months[-1].split("-"))
-        return f"{year + month // 12:04d}-{month % 12 + 1:02d}-01"
-
 
 def doubts(tables: TableStore, calendar: Calendar) -> Doubts:
-    """What is to be looked at: the open month, months that changed, and what is made of them."""
+    """What changed since it was found sound."""
     known = {row["part"]: row["digest"] for row in tables.read(TABLE, "")}
     digests = _digests(tables, calendar)
     changed = {part for part, digest in digests.items() if known.get(part) != digest}
-    closed = sorted(part for part in digests if part < calendar.open_month)
-    changed_closed = [month for month in closed if month in changed] or closed
+    closed = sorted(part for part in digests if _is_month(part) and part < calendar.open_month)
+    changed_closed = [month for month in closed if {month, _closing(month)} & changed] or closed
     return Doubts(
-        months=sorted((changed - {ALL}) | {calendar.open_month, calendar.end[:7]}),
+        runs=_runs(_days(changed, calendar, newest=max(filter(_is_day, digests), default=""))),
         closed=changed_closed if ALL in changed else (),
         digests=digests,
         remembered=tables.list(TABLE).get(""),
@@ -65,21 +72,28 @@ def found_sound(tables: TableStore, doubted: Doubts) -> None:
 
 def wrong_rows(engine: QueryEngine, calendar: Calendar, doubted: Doubts) -> list[str]:
     """What the questions of `sql/checks` find, one sentence for each that finds something."""
-    days: dict[str, object] = {"p_from": doubted.first, "p_to": doubted.end}
-    months = {"p_month_from": doubted.months[0], "p_month_to": doubted.months[-1]}
-    dates = utc_bounds(doubted.first, doubted.end)
-    asked: dict[str, Mapping[str, object]] = {
-        "plays_sound": dates,
-        "days_agree": {**days, **dates, "p_tz": calendar.zone.key},
-        "summaries_sound": days,
-        "months_agree": {**days, **months},
-        "songs_sound": months,
-        "spans_sound": {},
-    }
-    if doubted.closed:
-        asked["all_agree"] = {"p_month_from": doubted.closed[0], "p_month_to": doubted.closed[-1]}
-    found = [_finding(name, engine.rows(load(f"checks/{name}"), **params)) for name, params in asked.items()]
+    found = [_finding(name, engine.rows(load(f"checks/{name}"), **given)) for name, given in _asked(calendar, doubted)]
     return [sentence for sentence in found if sentence]
+
+
+def _asked(calendar: Calendar, doubted: Doubts) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The questions, with their parameters."""
+    months = [_months(*run) for run in doubted.runs]
+    for (first, last), of_months in zip(doubted.runs, months, strict=True):
+        days = {"p_from": str(first), "p_to": day_after(str(last))}
+        yield "plays_sound", {"p_dt_from": days["p_from"], "p_dt_to": days["p_to"]}
+        yield "days_agree", {**days, **utc_bounds(str(first), str(last)), "p_tz": calendar.zone.key}
+        yield "summaries_sound", days
+        yield "months_agree", {**days, **of_months}
+    for of_months in months or [_months(calendar.data_day, calendar.data_day)]:
+        yield "songs_sound", of_months
+    yield "spans_sound", {}
+    if doubted.closed:
+        yield "all_agree", {"p_month_from": doubted.closed[0], "p_month_to": doubted.closed[-1]}
+
+
+def _months(first: date, last: date) -> dict[str, str]:
+    return {"p_month_from": f"{first:%Y-%m}", "p_month_to": f"{last:%Y-%m}"}
 
 
 def _finding(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -89,15 +103,70 @@ def _finding(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
     return f"{name}: {len(rows)} rows ({shown})"
 
 
+# ---- which days -------------------------------------------------------------------------------------------------
+
+
+def _days(changed: set[str], calendar: Calendar, newest: str) -> set[str]:
+    """The days to look at: those that changed, also where only the UTC date of their plays did.
+
+    Of a month that was closed since, or that changed though no day of it did, they are all its days.
+    """
+    dates = [date.fromisoformat(part) for part in changed if _is_day(part)]
+    days = {day for dt in dates for day in {str(dt), *local_days_of(dt, calendar.zone)} if day <= newest}
+    touched = {day[:7] for day in days}
+    for part in changed:
+        if _is_closing(part) or (_is_month(part) and part not in touched):
+            first = date.fromisoformat(f"{part[:7]}-01")
+            days |= set(days_between(first, months_end(first)))
+    return days
+
+
+def _runs(days: Iterable[str]) -> list[Run]:
+    """The days as few runs: those near each other, and where that leaves too many also the next nearest."""
+    runs: list[Run] = []
+    for day in map(date.fromisoformat, sorted(days)):
+        if runs and day - runs[-1][1] <= APART:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    while len(runs) > MOST_RUNS:
+        nearest = min(range(1, len(runs)), key=lambda number: runs[number][0] - runs[number - 1][1])
+        runs[nearest - 1 : nearest + 1] = [(runs[nearest - 1][0], runs[nearest][1])]
+    return runs
+
+
+# ---- digests ----------------------------------------------------------------------------------------------------
+
+
 def _digests(tables: TableStore, calendar: Calendar) -> dict[str, str]:
-    """Month, or `all` -> what names its tables as they are, and the questions that look at them."""
-    versions = [load(name).sha256 for name in names("checks")]
-    parts: dict[str, list[str]] = {}
-    for rollup in MONTHLY:
-        for month, stored in tables.list(rollup.table).items() if rollup.source_column == "day" else ():
-            parts.setdefault(month, [str(month < calendar.open_month)]).append(_named(rollup.table, stored))
+    """Day, month or `all` -> what names its tables as they are, and the questions that look at them.
+
+    A month that is closed has a second part, which says only that it was looked at since then.
+    """
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for table in (*BY_DAY, *BY_MONTH):
+        for partition, stored in tables.list(table).items():
+            parts[partition].append(_named(table, stored))
+    parts |= {_closing(month): [] for month in parts if _is_month(month) and month < calendar.open_month}
     parts[ALL] = [_named(rollup.table, stored) for rollup in LASTING for stored in tables.list(rollup.table).values()]
+    versions = [load(name).sha256 for name in names("checks")]
     return {part: _hashed([*versions, *named]) for part, named in parts.items()}
+
+
+def _closing(month: str) -> str:
+    return f"{month} closed"
+
+
+def _is_closing(part: str) -> bool:
+    return part.endswith(" closed")
+
+
+def _is_month(part: str) -> bool:
+    return len(part) == len("2026-01")
+
+
+def _is_day(part: str) -> bool:
+    return len(part) == len("2026-01-01")
 
 
 def _named(table: str, stored: Stored) -> str:

@@ -24,8 +24,8 @@ from playledger.models import Model, Token
 from playledger.policy import DEFAULT, Policy
 from playledger.ports import HotStore, Journal, Publisher, QueryEngine, Question, Rows, TableStore, TokenStore
 from playledger.settings import Settings
-from settlement.days import ReadOnce
 from settlement.job import reconcile, settle_changed, settle_gaps
+from settlement.once import ListedOnce, ReadOnce
 
 DOCUMENT = "dashboard_data.json"
 
@@ -64,7 +64,8 @@ def aggregate(
     `progress` gets days done and all, of settling and then of summarising. Raises ChecksFailed with the findings where
     tables or document contradict themselves: what was published before stays.
     """
-    journal, counted, stages = ReadOnce(journal), _Counted(engine), _Stages(clock)
+    journal, tables = ReadOnce(journal), ListedOnce(tables)
+    counted, stages = _Counted(engine), _Stages(clock)
     calendar = Calendar.at(now, settings.time_zone)
     with stages.timed("reconcile"):
         reconcile(journal, hot, now=now)

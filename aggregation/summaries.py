@@ -74,10 +74,11 @@ def _local_days(tables: TableStore, plays: Iterable[str], zone: ZoneInfo) -> set
         return set()
     newest = max((parse_instant(row["played_at"]) for row in tables.read("plays", dates[-1])), default=None)
     last = str(newest.astimezone(zone).date()) if newest else dates[-1]
-    return {day for dt in dates for day in _reach(date.fromisoformat(dt), zone) if day <= last}
+    return {day for dt in dates for day in local_days_of(date.fromisoformat(dt), zone) if day <= last}
 
 
-def _reach(dt: date, zone: ZoneInfo) -> set[str]:
+def local_days_of(dt: date, zone: ZoneInfo) -> set[str]:
+    """The local days that a UTC date reaches into."""
     midnight = datetime.combine(dt, time(), UTC)
     moments = (midnight, midnight + DAY - timedelta(milliseconds=1))
     return {str(moment.astimezone(zone).date()) for moment in moments}

@@ -196,7 +196,7 @@ class ExclusionRow(BaseModel):
 class CheckedRow(BaseModel):
     """What the checks before publishing found sound: a row of `checked`."""
 
-    part: str = Field(description="month, or all for the tables of all closed months")
+    part: str = Field(description="day, month, closed month, or all for the tables of all closed months")
     digest: str = Field(description="names what was looked at")
 
 

@@ -57,6 +57,9 @@ class TableStore(Protocol):
     def list(self, table: str) -> Mapping[str, Stored]:
         """Partition value ('' for an unpartitioned table) -> what is stored there."""
 
+    def list_all(self) -> Mapping[str, Mapping[str, Stored]]:
+        """The same of every table, by its name; cheaper than asking for more than a few of them."""
+
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """The partition's rows as JSON values; none where there is no object."""
 

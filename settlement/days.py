@@ -13,9 +13,6 @@ from playledger.ports import Journal
 KEPT_DAYS = 24
 """Decoded days kept in memory: a block of days settled at once, and its neighbours."""
 
-KEPT_BYTES = 8 << 20
-"""Packed objects kept in memory: twice what a month of 30,000 plays has."""
-
 DAY = timedelta(days=1)
 EVIDENCE = re.compile(rb'"kind":"(claim|span)"|"is_late":true')
 
@@ -25,24 +22,6 @@ def dates(first: date, last: date) -> Iterator[date]:
     while first <= last:
         yield first
         first += DAY
-
-
-class ReadOnce:
-    """A journal in which a run reads an object once: they never change. At most `keep_bytes` of them stay in memory."""
-
-    def __init__(self, journal: Journal, keep_bytes: int = KEPT_BYTES) -> None:
-        self._journal = journal
-        self._kept: dict[str, bytes] = {}
-        self._room = keep_bytes
-        self.put, self.list = journal.put, journal.list
-
-    def read(self, key: str) -> bytes:
-        """See ports.Journal."""
-        if (body := self._kept.get(key)) is None:
-            body = self._journal.read(key)
-            if len(body) <= self._room:
-                self._kept[key], self._room = body, self._room - len(body)
-        return body
 
 
 class JournalDays:

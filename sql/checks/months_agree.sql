@@ -2,7 +2,7 @@
 -- grain: one row per local day that is wrong, and table
 -- params: p_from, p_to, p_month_from, p_month_to
 -- feeds: -
--- version: 1
+-- version: 2
 with told as (
     select 'plays' as what, 'day_tracks' as source, day, plays, ms, ms_estimated
     from day_tracks where day >= :p_from and day < :p_to
@@ -23,6 +23,13 @@ with told as (
     from day_sessions where day >= :p_from and day < :p_to
     union all
     select 'sessions' as what, 'month_sessions' as source, day, plays, ms, lead_ms as ms_estimated
+    from month_sessions where month >= :p_month_from and month <= :p_month_to
+    union all
+    select 'music' as what, 'month_tracks' as source, day, plays, ms, 0 as ms_estimated
+    from month_tracks
+    where month >= :p_month_from and month <= :p_month_to and kind = 'music' and not incognito
+    union all
+    select 'music' as what, 'month_sessions' as source, day, plays, ms, 0 as ms_estimated
     from month_sessions where month >= :p_month_from and month <= :p_month_to
     union all
     select 'binges' as what, 'day_binges' as source, day, plays, 0 as ms, 0 as ms_estimated
@@ -51,5 +58,7 @@ compared as (
 select what, day, source, plays, ms, ms_estimated
 from compared
 where least <> most or least_ms <> most_ms or least_estimated <> most_estimated
-    or tables <> case when what = 'plays' then 5 else 2 end
+    -- the tables of days are asked for some days only; of all others those of months are compared with each other
+    or tables <> case what when 'plays' then 4 when 'music' then 2 else 1 end
+        + case when what <> 'music' and day >= :p_from and day < :p_to then 1 else 0 end
 order by what, day, source

@@ -162,6 +162,19 @@ def test_a_table_lists_its_own_partitions_only(store: TableStore) -> None:
     assert dict(store.list("gaps")) == {"": alone}
 
 
+def test_all_tables_are_listed_together_as_each_is_alone(stores: Callable[[], TableStore]) -> None:
+    for partition in ("2026-06-01", "2026-05-31"):
+        stores().write(DAYS, partition, [day()], digest=partition, replaces=None)
+    stores().write("gaps", "", [], digest="g", replaces=None)
+    listed = stores().list_all()
+    assert set(TABLES) <= set(listed)
+    assert {table: dict(found) for table, found in listed.items()} == {
+        table: dict(stores().list(table)) for table in listed
+    }
+    assert list(listed[DAYS]) == ["2026-05-31", "2026-06-01"]
+    assert list(listed["gaps"]) == [""]
+
+
 def test_a_partition_is_replaced_by_whoever_read_what_it_holds(stores: Callable[[], TableStore]) -> None:
     first = stores().write(DAYS, "2026-05-31", [day(1)], digest="one", replaces=None)
     second = stores().write(DAYS, "2026-05-31", [day(2)], digest="two", replaces=first)
@@ -372,6 +385,17 @@ class Counting:
         return {name: self.calls.count(name) for name in sorted(set(self.calls))}
 
 
+def filled(client: Any, days: int) -> dict[str, Stored]:
+    """So many days of May, with their manifest."""
+    writer = S3TableStore(client, "data")
+    stored = {
+        f"2026-05-{number:02d}": writer.write(DAYS, f"2026-05-{number:02d}", [day()], digest=str(number), replaces=None)
+        for number in range(1, days + 1)
+    }
+    assert dict(writer.list(DAYS)) == stored
+    return stored
+
+
 @pytest.mark.aws
 def test_a_settled_store_is_listed_with_one_listing_and_one_manifest(s3: Any) -> None:
     writer = S3TableStore(s3, "data")
@@ -383,43 +407,64 @@ def test_a_settled_store_is_listed_with_one_listing_and_one_manifest(s3: Any) ->
 
 
 @pytest.mark.aws
+def test_all_tables_are_listed_with_one_listing(s3: Any) -> None:
+    filled(s3, 5)
+    S3TableStore(s3, "data").write("gaps", "", [], digest="g", replaces=None)
+    s3.put_object(Bucket="data", Key="tables/plays", Body=b"no partition")
+    s3.put_object(Bucket="data", Key="tables/strange/dt=2026-05-01/strange.jsonl.gz", Body=b"no table")
+    count = Counting(s3)
+    assert count.of(S3TableStore(s3, "data").list_all) == {"GetObject": 1, "HeadObject": 1, "ListObjectsV2": 1}
+
+
+@pytest.mark.aws
 def test_the_manifest_may_lag_or_be_lost_or_lie_broken(s3: Any) -> None:
     manifest = "tables/_manifest/settled_days.json"
-    first = S3TableStore(s3, "data").write(DAYS, "2026-05-01", [day(1)], digest="d1", replaces=None)
-    assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": first}
-    second = S3TableStore(s3, "data").write(DAYS, "2026-05-01", [day(2)], digest="d2", replaces=first)
-    assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": second}
+    stored = filled(s3, 6)
+    assert s3.get_object(Bucket="data", Key=manifest)["Body"].read()
+    new = S3TableStore(s3, "data").write(DAYS, "2026-05-01", [day(2)], digest="d2", replaces=stored["2026-05-01"])
+    stored["2026-05-01"] = new
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == stored
     s3.delete_object(Bucket="data", Key=manifest)
-    assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": second}
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == stored
     for broken in (b"{", b"[1]", b'{"2026-05-01": 7}', b'{"2026-05-01": ["a", "b", "c"]}'):
         s3.put_object(Bucket="data", Key=manifest, Body=broken)
-        assert dict(S3TableStore(s3, "data").list(DAYS)) == {"2026-05-01": second}
+        assert dict(S3TableStore(s3, "data").list(DAYS)) == stored
     s3.delete_object(Bucket="data", Key="tables/settled_days/dt=2026-05-01/settled_days.jsonl.gz")
-    assert dict(S3TableStore(s3, "data").list(DAYS)) == {}
+    del stored["2026-05-01"]
+    assert dict(S3TableStore(s3, "data").list(DAYS)) == stored
 
 
 @pytest.mark.aws
 def test_only_what_is_new_since_the_manifest_is_asked_for(s3: Any) -> None:
-    writer = S3TableStore(s3, "data")
-    stored = {
-        partition: writer.write(DAYS, partition, [day()], digest=partition, replaces=None)
-        for partition in ("2026-05-01", "2026-05-02", "2026-05-03")
-    }
-    writer.list(DAYS)
+    stored = filled(s3, 6)
     S3TableStore(s3, "data").write(DAYS, "2026-05-02", [], digest="new", replaces=stored["2026-05-02"])
     count = Counting(s3)
     reader = S3TableStore(s3, "data")
-    assert count.of(lambda: reader.list(DAYS))["HeadObject"] == 1
+    assert count.of(lambda: reader.list(DAYS)) == {"GetObject": 1, "HeadObject": 1, "ListObjectsV2": 1}
     assert reader.list(DAYS)["2026-05-02"].digest == "new"
+
+
+@pytest.mark.aws
+def test_the_manifest_is_written_again_when_too_much_of_it_is_old(s3: Any) -> None:
+    stored = filled(s3, 6)
+    count, puts = Counting(s3), []
+    for number in range(1, 7):
+        day_name = f"2026-05-0{number}"
+        S3TableStore(s3, "data").write(DAYS, day_name, [], digest="new", replaces=stored[day_name])
+        calls = count.of(lambda: S3TableStore(s3, "data").list(DAYS))
+        puts.append((calls["HeadObject"], calls.get("PutObject", 0)))
+    assert puts == [(1, 0), (2, 0), (3, 0), (4, 0), (5, 1), (1, 0)]
 
 
 @pytest.mark.aws
 def test_the_manifest_lies_outside_the_tables_own_prefix(s3: Any) -> None:
     store = S3TableStore(s3, "data", prefix="elsewhere/")
-    store.write("gaps", "", [], digest="d", replaces=None)
-    store.list("gaps")
+    for number in range(1, 6):
+        store.write(DAYS, f"2026-05-0{number}", [], digest="d", replaces=None)
+    store.list(DAYS)
     keys = [item["Key"] for item in s3.list_objects_v2(Bucket="data")["Contents"]]
-    assert keys == ["elsewhere/_manifest/gaps.json", "elsewhere/gaps/gaps.jsonl.gz"]
+    days = [f"elsewhere/settled_days/dt=2026-05-0{number}/settled_days.jsonl.gz" for number in range(1, 6)]
+    assert keys == ["elsewhere/_manifest/settled_days.json", *days]
 
 
 @pytest.mark.aws

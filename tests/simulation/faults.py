@@ -25,7 +25,7 @@ READS = (
     "hot.spooled_claims",
     "journal.list",
     "journal.read",
-    "tables.list",
+    "tables.list_all",
     "tables.read",
     "spotify.recently_played",
     "tokens.load",
@@ -72,7 +72,7 @@ ANSWERS = (
 RAREST = frozenset({"hot.drop_spooled", "hot.replace_state"})
 RARE = frozenset(
     {
-        *("hot.fill", "hot.spool", "tables.list", "tables.read", "tables.write"),
+        *("hot.fill", "hot.spool", "tables.list_all", "tables.read", "tables.write"),
         *("tokens.load", "tokens.save", "spotify.token"),
     }
 )

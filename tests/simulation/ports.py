@@ -145,6 +145,10 @@ class SimTableStore:
         """See the port."""
         return self.probe.call("tables.list", lambda: self.inner.list(table))
 
+    def list_all(self) -> Mapping[str, Mapping[str, Stored]]:
+        """See the port."""
+        return self.probe.call("tables.list_all", self.inner.list_all)
+
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """See the port."""
         return self.probe.call("tables.read", lambda: self.inner.read(table, partition))

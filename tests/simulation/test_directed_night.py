@@ -36,7 +36,7 @@ pytestmark = pytest.mark.simulation
 
 NIGHT_SITES = (
     *("journal.list", "journal.read", "journal.put", "hot.plays", "hot.spooled_claims", "hot.drop_spooled", "hot.fill"),
-    *("tables.list", "tables.read", "tables.write"),
+    *("tables.list_all", "tables.read", "tables.write"),
 )
 
 

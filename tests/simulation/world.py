@@ -17,6 +17,7 @@ from ingestion.capture import capture
 from playledger.errors import NeedsReauth, PlayledgerError
 from playledger.models import WINDOW_SIZE, Gap, PlayEvent, from_ms, seen_hash, to_ms
 from settlement.job import rebuild, reconcile, settle_changed, settle_gaps
+from settlement.once import ListedOnce, ReadOnce
 from tests.simulation.faults import Call, Drawn, Fault, Given, Probe, Weather
 from tests.simulation.judge import Judge, Key
 from tests.simulation.listener import DAY, HOUR, MINUTE, SECOND, Listener, played
@@ -113,10 +114,11 @@ class World:
         slot = from_ms(at)
 
         def body() -> Any:
-            report = reconcile(self._journal, self._hot, now=slot)
+            journal, tables = ReadOnce(self._journal), ListedOnce(self._tables)
+            report = reconcile(journal, self._hot, now=slot)
             self._count("night", report)
-            settled = settle_changed(self._journal, self._tables)
-            settle_gaps(self._journal, self._tables, evidence=settled.evidence)
+            settled = settle_changed(journal, tables)
+            settle_gaps(journal, tables, evidence=settled.evidence)
             return report
 
         return self._spawn(name, at, body, NIGHT_LIMIT_MS)

@@ -133,7 +133,12 @@ class MemoryTableStore:
 
     def list(self, table: str) -> Mapping[str, Stored]:
         """Partition -> what is stored."""
-        return {partition: stored for (name, partition), (stored, _) in self._stored.items() if name == table}
+        found = {partition: stored for (name, partition), (stored, _) in self._stored.items() if name == table}
+        return dict(sorted(found.items()))
+
+    def list_all(self) -> Mapping[str, Mapping[str, Stored]]:
+        """The same of every table."""
+        return {table: self.list(table) for table in TABLES}
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """Rows as JSON values."""

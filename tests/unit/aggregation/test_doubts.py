@@ -58,21 +58,61 @@ def asked(home: Home) -> dict[str, dict[str, object]]:
     return {name.removeprefix("checks/"): given for name, given in home.watched.asked if name.startswith("checks/")}
 
 
-def test_a_night_asks_at_most_seven_checks_and_looks_at_the_open_month_only(home: Home) -> None:
+def days_asked(home: Home) -> list[tuple[object, object]]:
+    """First day and the day after the last, of each run of days that was looked at."""
+    return [(given["p_from"], given["p_to"]) for name, given in home.watched.asked if name == "checks/days_agree"]
+
+
+def test_a_night_asks_six_checks_and_looks_at_the_days_that_changed(home: Home) -> None:
     home.keep([a_play(utc("2026-03-12 09:00"))])
     home.night(NOW + DAY)
     found = asked(home)
     assert len(found) == 6
-    assert (found["days_agree"]["p_from"], found["days_agree"]["p_to"]) == ("2026-03-01", "2026-04-01")
+    assert days_asked(home) == [("2026-03-10", "2026-03-13")]
+    assert (found["plays_sound"]["p_dt_from"], found["plays_sound"]["p_dt_to"]) == ("2026-03-10", "2026-03-13")
+    assert (found["days_agree"]["p_dt_from"], found["days_agree"]["p_dt_to"]) == ("2026-03-09", "2026-03-14")
     assert found["months_agree"]["p_month_from"] == found["months_agree"]["p_month_to"] == "2026-03"
 
 
-def test_when_a_month_closes_all_months_together_are_looked_at_for_that_month(home: Home) -> None:
+def test_a_night_in_which_nothing_changed_looks_at_songs_and_spans_only(home: Home) -> None:
+    home.night(NOW + timedelta(minutes=5))
+    assert list(asked(home)) == ["songs_sound", "spans_sound"]
+    assert asked(home)["songs_sound"] == {"p_month_from": "2026-03", "p_month_to": "2026-03"}
+
+
+def test_an_old_day_is_looked_at_apart_from_yesterday(home: Home) -> None:
+    home.keep([a_play(utc("2026-03-12 09:00")), a_play(utc("2026-01-20 20:00"), 9)])
+    home.night(NOW + DAY)
+    assert days_asked(home) == [("2026-01-18", "2026-01-24"), ("2026-03-10", "2026-03-13")]
+    home.keep([a_play(utc("2026-03-13 09:00"))])
+    home.night(NOW + 2 * DAY)
+    assert days_asked(home) == [("2026-03-11", "2026-03-14")]
+
+
+def test_of_many_days_far_apart_the_nearest_are_looked_at_together(home: Home) -> None:
+    late = ("2026-01-05 20:00", "2026-01-28 20:00", "2026-02-14 20:00")
+    home.keep([a_play(utc("2026-03-12 09:00")), *(a_play(utc(at), 9) for at in late)])
+    home.night(NOW + DAY)
+    assert days_asked(home) == [("2026-01-03", "2026-02-18"), ("2026-03-10", "2026-03-13")]
+
+
+def test_when_a_month_closes_all_its_days_are_looked_at_once_more_and_all_months_together(home: Home) -> None:
     home.keep([a_play(utc("2026-04-01 09:00"))])
     home.night(utc("2026-04-02 00:30"))
     found = asked(home)
     assert len(found) == 7
+    assert days_asked(home) == [("2026-03-01", "2026-04-02")]
     assert found["all_agree"] == {"p_month_from": "2026-03", "p_month_to": "2026-03"}
+    home.keep([a_play(utc("2026-04-02 09:00"))])
+    home.night(utc("2026-04-03 00:30"))
+    assert days_asked(home) == [("2026-04-01", "2026-04-03")]
+
+
+def test_a_month_that_changed_though_no_day_did_is_looked_at_whole(home: Home) -> None:
+    tamper(home, "month_ways", "2026-01", lambda rows: rows.reverse())
+    tamper(home, "month_hours", "2026-02", lambda rows: rows.reverse())
+    home.night(NOW + timedelta(minutes=5))
+    assert days_asked(home) == [("2026-01-01", "2026-03-01")]
 
 
 def test_the_first_night_looks_at_everything(tmp_path: Path) -> None:
@@ -131,5 +171,7 @@ def test_a_night_that_dies_before_the_checks_leaves_them_to_the_next(home: Home)
         home.night(NOW)
     home.watched.fails_after = 10**9
     home.night(NOW)
-    assert asked(home)["days_agree"]["p_from"] == "2026-01-01"
+    assert days_asked(home) == [("2026-01-18", "2026-01-24")]
     assert asked(home)["all_agree"] == {"p_month_from": "2026-01", "p_month_to": "2026-01"}
+    home.night(NOW)
+    assert days_asked(home) == []
