@@ -12,6 +12,7 @@ from pydantic import Field
 from aggregation.calendar import Calendar
 from aggregation.checks import contradictions
 from aggregation.doubts import doubts, found_sound, wrong_rows
+from aggregation.lookback import listed_since, listed_whole
 from aggregation.payload import Surroundings, build, serialise
 from aggregation.questions import ask_all
 from aggregation.reading import read_by
@@ -56,21 +57,25 @@ def aggregate(
     now: datetime,
     settings: Settings,
     policy: Policy = DEFAULT,
+    sparing: bool = False,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> NightReport:
     """Brings everything derived up to date with the journal and publishes it; `now` decides which day is complete.
 
-    `progress` gets days done and all, of settling and then of summarising. Raises ChecksFailed with the findings where
+    `progress` gets days done and all, of settling and then of summarising. A `sparing` night lists the whole journal
+    only where `lookback` says so. Raises ChecksFailed with the findings where
     tables or document contradict themselves: what was published before stays.
     """
     journal, tables = ReadOnce(journal), ListedOnce(tables)
     counted, stages = _Counted(engine), _Stages(clock)
     calendar = Calendar.at(now, settings.time_zone)
+    last_whole = listed_whole(tables)
+    since = listed_since(last_whole, now) if sparing else None
     with stages.timed("reconcile"):
         reconcile(journal, hot, now=now)
     with stages.timed("settle"):
-        settled = settle_changed(journal, tables, progress=progress)
+        settled = settle_changed(journal, tables, since=since, progress=progress)
         gaps = settle_gaps(journal, tables, evidence=settled.evidence)
     with stages.timed("summarise"):
         rebuilt = summarise(tables, counted, tz=settings.time_zone, progress=progress)
@@ -84,7 +89,7 @@ def aggregate(
     with stages.timed("check"):
         doubted = doubts(tables, calendar)
         _checked([*wrong_rows(counted, calendar, doubted), *contradictions(document)])
-        found_sound(tables, doubted)
+        found_sound(tables, doubted, whole=str(last_whole if since else now.date()))
     with stages.timed("publish"):
         body = serialise(document)
         publisher.publish(DOCUMENT, body, "application/json")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
+from aggregation.lookback import look_back
 from cli.options import progress_bar
 from cli.show import say
 from enrichment.transfer import carry_marks, carry_metadata, carry_playlists
@@ -49,6 +50,7 @@ def migrate(
     found = _with_spooled(source, found, target, now)
     with progress_bar("journal", quiet=quiet) as progress:
         copy(found, source.journal, target.journal, progress)
+    look_back(target.tables)
     with progress_bar("metadata", quiet=quiet) as progress:
         tracks, artists = carry_metadata(
             source.tables, source.cache, target.tables, target.cache, now=now, progress=progress

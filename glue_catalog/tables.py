@@ -42,8 +42,10 @@ class ArtistRow(BaseModel):
 
 
 class CoverageRow(BaseModel):
-    """What is known to be whole, and what came late, folded from one month's entries: a row of the `coverage` table."""
+    """What is known to be whole, and what came late, folded from one day's entries: a row of the `coverage` table."""
 
+    dt: str = Field(description="UTC date of these entries in the journal")
+    made_from: str = Field(description="digest of these entries")
     what: Literal["polls", "export", "late"] = Field(
         description="polls: they vouch for lo..hi; export: a file spans lo..hi; late: a play came behind newer ones"
     )

@@ -9,15 +9,20 @@ from functools import lru_cache
 from playledger.models import SettledDay, canonical_row, to_ms
 from playledger.ports import Journal, Stored, TableStore
 from settlement.days import DAY, JournalDays, dates
-from settlement.evidence import Evidence, gather
+from settlement.evidence import Evidence, gather, is_kept
 from settlement.gaps import settle_gaps
 from settlement.hot import ReconcileReport, rebuild, reconcile
 from settlement.settle import SETTLE_VERSION, Settled, settle
 
 __all__ = ["ReconcileReport", "SettleReport", "rebuild", "reconcile", "settle_changed", "settle_gaps"]
 
+TABLES = ("plays", "settled_days")
+
 BLOCK_DAYS = 14
 """So many neighbouring days are settled at once, at most: a long import loads each day once, in little memory."""
+
+BESIDE = 2 * DAY
+"""So many days before a month are listed with it: its first days were settled together with them."""
 
 REMEMBERED = 4
 """Digests kept: plays and account of a day are asked for one after the other, and mostly have the same one."""
@@ -41,12 +46,16 @@ class SettleReport:
     evidence: Evidence | None = field(default=None, compare=False, repr=False)
 
 
-def settle_changed(journal: Journal, tables: TableStore, *, progress: Moved | None = None) -> SettleReport:
+def settle_changed(
+    journal: Journal, tables: TableStore, *, since: date | None = None, progress: Moved | None = None
+) -> SettleReport:
     """Settles every date whose digest is not that of the journal days it came from; `progress` gets (done, all).
 
-    Raises CorruptObject, naming it, where an object of the journal cannot be read; earlier days stay settled.
+    With `since` the months before that one are taken as they are and not listed, unless something of them is missing or
+    made by another version, or needed for a later date. Raises CorruptObject, naming it, where an object of the journal
+    cannot be read; earlier days stay settled.
     """
-    days = JournalDays(journal)
+    days = JournalDays(journal, _listed_from(tables, since))
     evidence = gather(days, tables)
     run = _Run(days, evidence, tables)
     stale = run.stale()
@@ -71,6 +80,28 @@ def _blocks(stale: Sequence[date]) -> Iterator[list[date]]:
         yield block
 
 
+def _listed_from(tables: TableStore, since: date | None) -> date | None:
+    """Where the listing of the journal begins; None where something of the months before is to be made."""
+    if since is None:
+        return None
+    first = since.replace(day=1)
+    plays, accounts = ({dt: stored for dt, stored in tables.list(table).items() if dt < str(first)} for table in TABLES)
+    made = [*plays.values(), *accounts.values()]
+    is_whole = set(plays) == set(accounts) and all(stored.digest.startswith(f"v{SETTLE_VERSION}:") for stored in made)
+    return first - BESIDE if is_whole and is_kept(tables, {dt[:7] for dt in plays}) else None
+
+
+def _made_from(stored: Stored | None) -> tuple[date, date] | None:
+    """The days, from first to last, that a digest says something was made from; None for any other digest."""
+    named = stored.digest.split(":") if stored else []
+    if len(named) != len(("version", "first", "last", "hash")):
+        return None
+    try:
+        return date.fromisoformat(named[1]), date.fromisoformat(named[2])
+    except ValueError:
+        return None
+
+
 class _Run:
     """One run over a journal listed once."""
 
@@ -78,13 +109,19 @@ class _Run:
         self._days = days
         self._evidence = evidence
         self._tables = tables
-        self._stored = {table: tables.list(table) for table in ("plays", "settled_days")}
+        self._stored = {table: tables.list(table) for table in TABLES}
         self._digest = lru_cache(REMEMBERED)(self._named)
 
     def stale(self) -> list[date]:
         """Dates whose plays or account are missing, or were made from other entries; also those that lost theirs."""
         stored = {date.fromisoformat(dt) for partitions in self._stored.values() for dt in partitions}
-        return [dt for dt in sorted({*self._days.dates, *stored}) if not all(map(self._is_fresh, self._parts(dt)))]
+        concerned = sorted(dt for dt in {*self._days.dates, *stored} if self._is_concerned(dt))
+        return [dt for dt in concerned if not all(map(self._is_fresh, self._parts(dt)))]
+
+    def _is_concerned(self, dt: date) -> bool:
+        """Whether what was listed can say anything new of a date: it is in a listed month, or was made of days in one."""
+        spans = [_made_from(stored) for _, stored in self._parts(dt)]
+        return any(self._days.lists_month(last) for last in (dt, *(span[1] for span in spans if span)))
 
     def settle_block(self, block: Sequence[date]) -> int:
         """Settles these dates and writes what changed; returns the number of plays written."""
@@ -115,14 +152,8 @@ class _Run:
     def _is_fresh(self, part: tuple[date, Stored | None]) -> bool:
         """Whether the digest, which names the days it was made from, would be the same today."""
         dt, stored = part
-        named = stored.digest.split(":") if stored else []
-        if len(named) != len(("version", "first", "last", "hash")):
-            return False
-        try:
-            first, last = date.fromisoformat(named[1]), date.fromisoformat(named[2])
-        except ValueError:
-            return False
-        return stored is not None and stored.digest == self._digest(dt, first, last)
+        span = _made_from(stored)
+        return stored is not None and span is not None and stored.digest == self._digest(dt, *span)
 
     def _named(self, dt: date, first: date, last: date) -> str:
         """`v<version>:<first>:<last>:<hash>`: the entries of these days, and what exports cover of the date itself."""

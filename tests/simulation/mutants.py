@@ -319,6 +319,12 @@ def _note_idle(""",
         (("    if stored and stored.digest == digest:\n", "    if stored:\n"),),
     ),
     Mutant(
+        "coverage of a day is folded once and for all",
+        "random",
+        EVIDENCE,
+        (("    return str(dt), days.digest(dt, dt)\n", "    return str(dt), str(dt)\n"),),
+    ),
+    Mutant(
         "a hole of an hour is none",
         "directed",
         COVERAGE,

@@ -172,9 +172,10 @@ class MemoryTableStore:
         made = rolled_up(rollup, TABLES, parts, digest)
         return self.write(table, partition, decode(TABLES[table], made.body), digest=digest, replaces=replaces)
 
-    def forget(self) -> None:
-        """Everything is gone."""
-        self._stored.clear()
+    def forget(self, *names: tuple[str, str]) -> None:
+        """These partitions are gone, or everything."""
+        for name in names or tuple(self._stored):
+            del self._stored[name]
 
     def contents(self) -> dict[tuple[str, str], str]:
         """All rows as text, for comparing one store with another."""
