@@ -119,7 +119,7 @@ class _Run:
         return [dt for dt in concerned if not all(map(self._is_fresh, self._parts(dt)))]
 
     def _is_concerned(self, dt: date) -> bool:
-        """Whether what was listed can say anything new of a date: it is in a listed month, or was made of days in one."""
+        """Whether a listing can tell of a date: its month is listed, or it was made of days of a month that is."""
         spans = [_made_from(stored) for _, stored in self._parts(dt)]
         return any(self._days.lists_month(last) for last in (dt, *(span[1] for span in spans if span)))
 
