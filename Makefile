@@ -61,7 +61,7 @@ bench: $(DEV) ## what a night costs after one and after ten years; fails past a 
 bench-memory: $(DEV) ## memory and loading time of each function, of the built code; fails past a limit
 	$(BIN)/python -m bench.memory $(ARGS)
 
-cost: $(DEV) ## count a month in AWS and write docs/cost.md; fails past a limit (half an hour)
+cost: $(DEV) ## count a month in AWS and write docs/cost.md; fails past a limit (an hour at first, then minutes; ARGS="--plays 30000 --year 1")
 	$(BIN)/python -W ignore -m bench.cost $(ARGS)
 
 screenshot: $(DEV) ## the demo's page as docs/screenshot.png (needs Chromium)

@@ -1,7 +1,8 @@
 """What a month in AWS costs: counted calls, bytes and GB-seconds of a simulated month, times a dated price list.
 
-`make cost` writes docs/cost.md and fails where a month costs more than it may. Two deployments of different age are
-counted for each listener; any other age lies on the line through them, or is counted too: `--count 3653`.
+`make cost` writes docs/cost.md and fails where a month costs more than it may. For each listener a deployment of each
+age is made and counted. The first time that takes long. What was made is kept, and newer code brings it up to date as
+it would a deployment; `--anew` makes it from nothing.
 """
 
 import argparse
@@ -10,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cost_model import Month, Prices, Sample, at, month
+from bench.cost_model import Month, Prices, Sample, month
 from bench.cost_page import page
 from bench.cost_world import counted
 from bench.history import Recipe, ensure
 
 PLAYS = (3_000, 30_000)
-YEARS = (1, 10)
-DAYS_A_YEAR = 365
-COUNTED = (91, 365)
+AGES = {1: 365, 10: 3_652}
+"""Days of history in the last month of a year."""
+
 MOST_USD, MOST_USD_ALONE = 0.25, 1.50
 """A month's limits at 30,000 plays: with AWS's always-free allowances, and with none."""
 
@@ -27,25 +28,18 @@ PAGE = Path(__file__).parents[1] / "docs/cost.md"
 
 @dataclass(frozen=True)
 class Case:
-    """A month of one listener in one year; `is_counted` where the deployment of that age was there itself."""
+    """The last month of one listener's year, in the deployment that was counted."""
 
     plays: int
     year: int
     month: Month
     sample: Sample
-    is_counted: bool
 
 
-def cases(plays: int, samples: Sequence[Sample], prices: Prices) -> list[Case]:
-    """The last month of each year."""
-    by_age = {sample.days: sample for sample in samples}
-    near, *_, far = sorted(samples, key=lambda sample: sample.days)
-    made = []
-    for year in YEARS:
-        days = year * DAYS_A_YEAR
-        sample = by_age.get(days) or at(days, near, far)
-        made.append(Case(plays, year, month(sample, prices), sample, days in by_age))
-    return made
+def counted_case(plays: int, year: int, prices: Prices, *, anew: bool = False) -> Case:
+    """A deployment of that age, made and counted."""
+    sample = counted(ensure(Recipe(days=AGES[year], plays_per_month=plays)), anew=anew)
+    return Case(plays, year, month(sample, prices), sample)
 
 
 def too_dear(found: Sequence[Case], prices: Prices) -> list[str]:
@@ -67,16 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Counts, writes the page, prints what is too dear; 1 where anything is."""
     parser = argparse.ArgumentParser(prog="python -m bench.cost", description=__doc__)
     parser.add_argument("--plays", type=int, action="append", help="plays a month (default: 3000 and 30000)")
-    parser.add_argument(
-        "--count", type=int, action="append", help="days of history that are counted (default: 91, 365)"
-    )
+    parser.add_argument("--year", type=int, action="append", choices=AGES, help="year (default: 1 and 10)")
+    parser.add_argument("--anew", action="store_true", help="make the deployments from nothing, whatever is kept")
     parser.add_argument("--page", type=Path, default=PAGE, help="where the page goes (default: docs/cost.md)")
     given = parser.parse_args(arguments)
-    prices, found = Prices.read(), []
-    for plays in given.plays or PLAYS:
-        samples = [counted(ensure(Recipe(days=days, plays_per_month=plays))) for days in given.count or COUNTED]
-        found += cases(plays, samples, prices)
-    given.page.write_text(page(found, prices, given.count or COUNTED), "utf-8")
+    prices = Prices.read()
+    found = [
+        counted_case(plays, year, prices, anew=given.anew)
+        for plays in given.plays or PLAYS
+        for year in given.year or AGES
+    ]
+    given.page.write_text(page(found, prices), "utf-8")
     sys.stdout.write(given.page.read_text("utf-8"))
     dear = too_dear(found, prices)
     sys.stderr.write("".join(f"{sentence}\n" for sentence in dear))

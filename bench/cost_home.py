@@ -1,6 +1,6 @@
 """A laptop's home with a history in it, settled, learned and summarised: what a deployment would hold by then.
 
-Made once for each history and each state of the code, and kept beside it.
+Made once for each history and kept beside it; brought up to date for each state of the code.
 """
 
 import hashlib
@@ -23,6 +23,8 @@ from wiring.laptop import open_home
 
 MADE_FROM = ("playledger", "settlement", "aggregation", "sql", "glue_catalog", "adapters", "enrichment")
 NIGHT = timedelta(hours=4)
+COMPLETE = "complete"
+"""Stands in a home that is."""
 
 LEARNED_BEFORE = timedelta(days=31)
 """Names were learned in a month that is closed: else each poll of the counted day would write all of them once more."""
@@ -33,21 +35,30 @@ def midnight() -> datetime:
     return datetime.combine(LAST_DAY, day_time(), ZoneInfo(ZONE)).astimezone(UTC)
 
 
-def built_home(history: History) -> Path:
-    """The home with everything before the history's last day, from the cache or made now, with a progress bar."""
+def built_home(history: History, *, anew: bool = False) -> Path:
+    """The home with everything before the history's last day, from the cache or made now, with a progress bar.
+
+    What older code made, or began, is brought up to date as a deployment would be: by digests. `anew` makes all of it.
+    """
     home = history.folder / f"home-{_state_of_the_code()}"
-    if not (home / "complete").exists():
-        for old in history.folder.glob("home-*"):
+    kept = [*history.folder.glob("home-*")]
+    if anew:
+        for old in kept:
             shutil.rmtree(old)
+    elif not home.exists() and kept:
+        kept[0].rename(home)
+        (home / COMPLETE).unlink(missing_ok=True)
+    if not (home / COMPLETE).exists():
         _build(history, home)
-        (home / "complete").touch()
+        (home / COMPLETE).touch()
     return home
 
 
 def _build(history: History, home: Path) -> None:
     for key, path in journal_of(history):
         (home / key).parent.mkdir(parents=True, exist_ok=True)
-        os.link(path, home / key)
+        if not (home / key).exists():
+            os.link(path, home / key)
     now = midnight() + NIGHT
     with open_home(home, {"time_zone": ZONE}, lambda: now) as laptop:
         with progress_bar("learning names") as moved:

@@ -90,54 +90,6 @@ class Prices:
         )
 
 
-# ---- years that nobody waited for -------------------------------------------------------------------------------
-
-
-def at(days: float, near: Sample, far: Sample) -> Sample:
-    """The sample of a deployment so old: on the line through two that were counted, each figure for itself.
-
-    What a night reads is a sum over partitions, so it grows evenly with their number; pages and Athena's minimum, which
-    do not, are worked out afterwards.
-    """
-    if days in (near.days, far.days):
-        return near if days == near.days else far
-
-    def line(first: float, second: float) -> float:
-        return max(0.0, first + (second - first) * (days - near.days) / (far.days - near.days))
-
-    counts = {name: _count_at(line, near.counts[name], far.counts[name]) for name in far.counts}
-    questions = {
-        name: tuple(_question_at(line, _like(question, near.questions.get(name, ())), question) for question in asked)
-        for name, asked in far.questions.items()
-    }
-    stored = {name: line(near.stored[name], size) for name, size in far.stored.items()}
-    return Sample(round(days), counts, questions, stored)
-
-
-def _count_at(line: Any, near: Counts, far: Counts) -> Counts:
-    made = Counts(metrics=far.metrics)
-    for name in ("runs", "cpu_seconds", "spotify", "printed"):
-        setattr(made, name, line(getattr(near, name), getattr(far, name)))
-    for name in ("calls", "units", "listed", "listings", "written"):
-        first, second, target = getattr(near, name), getattr(far, name), getattr(made, name)
-        target.update({key: line(first[key], second[key]) for key in {*first, *second}})
-    return made
-
-
-def _like(question: Question, asked: tuple[Question, ...]) -> Question:
-    """The same question in the other sample; itself where it was not asked there."""
-    return next((other for other in asked if other.name == question.name), question)
-
-
-def _question_at(line: Any, near: Question, far: Question) -> Question:
-    return Question(
-        far.name,
-        line(near.bytes, far.bytes),
-        line(near.json_files, far.json_files),
-        line(near.parquet_files, far.parquet_files),
-    )
-
-
 # ---- a month ----------------------------------------------------------------------------------------------------
 
 
@@ -159,7 +111,9 @@ def month(sample: Sample, prices: Prices) -> Month:
         _requests(made, counts, times)
         _asked(made, sample.questions.get(name, ()), times, prices)
         _running(made, name, counts, len(sample.questions.get(name, ())), times, prices)
-    made.usage["s3_writes"] += days * _more_pages(sample)
+    for name, pages in _more_pages(sample).items():
+        made.usage["s3_writes"] += days * pages
+        made.usage["lambda_gb_seconds"] += days * pages * prices.wait["s3"] * MEMORY[OF_FUNCTION[name]] / 1024
     made.queries_a_night = len(sample.questions.get("aggregate", ()))
     _kept(made, sample, prices)
     _looked_at(made, sample, days, prices)
@@ -209,16 +163,15 @@ def _running(made: Month, name: str, counts: Counts, queries: int, times: float,
     made.usage["lambda_gb_seconds"] += times * seconds * memory / 1024
 
 
-def _more_pages(sample: Sample) -> float:
-    """LIST pages a day beyond those counted: an imported history has few objects, a polled one a score for each day."""
-    pages = 0.0
+def _more_pages(sample: Sample) -> dict[str, float]:
+    """LIST pages a day beyond those counted, by who asks for them: an imported history has few objects, a polled one a
+    score for each day. A night like the counted one lists the last months, and once a week all of it."""
+    whole = ceil(sample.stored["objects"] * sample.days / LISTED_AT_ONCE)
+    pages = {"aggregate": whole / DAYS_A_WEEK}
     for name, counts in sample.counts.items():
-        for prefix, listings in counts.listings.items():
-            if prefix == JOURNAL and listings:
-                seen = counts.listed[prefix] / listings
-                polled = sample.stored["objects"] * sample.days
-                more = max(0, ceil(polled / LISTED_AT_ONCE) - ceil(seen / LISTED_AT_ONCE))
-                pages += listings * more / (DAYS_A_WEEK if name in WEEKLY else 1)
+        if listings := counts.listings[JOURNAL]:
+            more = whole - ceil(counts.listed[JOURNAL] / listings / LISTED_AT_ONCE)
+            pages[name] = listings * max(0, more) / (DAYS_A_WEEK if name in WEEKLY else 1)
     return pages
 
 

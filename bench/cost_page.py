@@ -13,7 +13,7 @@ HEAD = """# What a month costs
 
 Written by `make cost`, which counts and does not estimate: the four handlers run over the real AWS adapters and
 unchanged awswrangler against a local AWS and a local Athena, for a simulated day, its night and a week's playlist, in
-deployments that hold a history of {counted} days. Each call to AWS is counted where it is sent, DynamoDB's units by
+deployments that hold a history of {ages} days. Each call to AWS is counted where it is sent, DynamoDB's units by
 AWS's rules over the items that are there, Athena's bytes by the files that each question opens. Counts times how often
 each run happens times [the price list](../bench/prices.toml). Dollars a month in {region}, without tax. The prices were
 not read from AWS's live pages but from what is named [at the end](#where-the-prices-are-from), some of it years old and
@@ -27,15 +27,34 @@ start. A night that takes longer than its function may has to be cut into severa
 """
 
 
-def page(found: "Sequence[Case]", prices: Prices, counted: Sequence[int]) -> str:
+GROUNDS = """## What is counted, what is derived, what is assumed
+
+- **Counted**, in a deployment of that age: calls to S3, DynamoDB, SSM, Lambda, SNS, Glue and Athena; DynamoDB units;
+  bytes put and stored; files and bytes of each question; bytes of log lines; custom metrics and the hours they are sent
+  in. The night is one from the middle of a month, the mean of all; the one in which a month closes reads some hundred
+  objects more.
+- **Derived**: The history was polled for its last 90 days and exported before. What lists all of the journal once a
+  week therefore gets the LIST pages, and the wait for them, of a journal that was polled from its first day, with as
+  many objects a day as the counted one; that journal's bytes are stored. The night's own weekly listing comes on top of
+  the counted night, which lists the last months. Every byte put below `tables/` is taken for a replaced object that is
+  kept 30 days. Athena's minimum of 10 MB is applied to each question.
+- **By rule**: Athena lists each partition it opens and gets a JSON object once, a Parquet object three times; each
+  answer is two objects. The local Athena counts a Parquet file whole, where Athena reads the columns it needs.
+- **Assumed**: the waits, the speed of Lambda's processor, four visits to the page a day with nothing cached, four
+  mails a month; `wait` and `assumed` in the price list. Traffic within one region is free.
+"""
+
+
+def page(found: "Sequence[Case]", prices: Prices) -> str:
     """The whole page."""
+    ages = sorted({case.sample.days for case in found})
     parts = [
-        HEAD.format(counted=" and of ".join(map(str, counted)), region="us-east-1"),
+        HEAD.format(ages=" and of ".join(f"{days:,}" for days in ages), region="us-east-1"),
         _summary(found, prices),
         _dominating(found, prices),
         *(_itemised(case, prices) for case in found),
         _time(found, prices),
-        _grounds(found),
+        GROUNDS,
         _sources(prices),
     ]
     return "\n".join(parts).rstrip() + "\n"
@@ -70,10 +89,9 @@ def _dominating(found: "Sequence[Case]", prices: Prices) -> str:
 
 
 def _itemised(case: "Case", prices: Prices) -> str:
-    how = "counted" if case.is_counted else "on the line through the counted ones"
     rows = [
         f"## {case.plays:,} plays a month, year {case.year}\n",
-        f"A deployment {case.sample.days:,} days old, {how}.\n",
+        f"A deployment {case.sample.days:,} days old.\n",
         "| what | a month | price | with allowances | with none |",
         "|---|---|---|---|---|",
     ]
@@ -122,26 +140,6 @@ def _twice(found: "Sequence[Case]", prices: Prices) -> Iterator[str]:
             f"- Twice as slow in everything, {case.plays:,} plays in year {case.year}: "
             f"${free:.2f} with the allowances, ${alone:.2f} with none."
         )
-
-
-def _grounds(found: "Sequence[Case]") -> str:
-    derived = [f"{case.plays:,} plays in year {case.year}" for case in found if not case.is_counted]
-    told = f"Not counted at their age: {'; '.join(derived)}. " if derived else ""
-    return f"""## What is counted, what is derived, what is assumed
-
-- **Counted**: calls to S3, DynamoDB, SSM, Lambda, SNS, Glue and Athena; DynamoDB units; bytes put and stored; files and
-  bytes of each question; bytes of log lines; custom metrics and the hours they are sent in.
-- **Derived**: {told}
-  What a night reads is a sum over partitions, so each figure grows on a straight line with their number;
-  Athena's minimum of 10 MB a query is applied to each question afterwards. LIST pages of the journal are those
-  of a journal that was polled from its first day, by the objects of the counted day. The night is one from the middle
-  of a month, the mean of all; the one in which a month closes reads some hundred objects more. Every byte put below
-  `tables/` is taken for a replaced object that is kept 30 days.
-- **By rule**: Athena lists each partition it opens and gets a JSON object once, a Parquet object three times; each
-  answer is two objects. The local Athena counts a Parquet file whole, where Athena reads the columns it needs.
-- **Assumed**: the waits, the speed of Lambda's processor, four visits to the page a day with nothing cached, four
-  mails a month; `wait` and `assumed` in the price list. Traffic within one region is free.
-"""
 
 
 def _sources(prices: Prices) -> str:

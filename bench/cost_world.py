@@ -129,9 +129,9 @@ def _context() -> Any:
 
 
 @contextmanager
-def world(history: History) -> Iterator[World]:
+def world(history: History, *, anew: bool = False) -> Iterator[World]:
     """The deployment with the history up to the day before its last one: polled, learned and summarised."""
-    home = built_home(history)
+    home = built_home(history, anew=anew)
     clock, elsewhere = VirtualClock(history.recipe.now), Elsewhere()
     with ExitStack() as opened:
         ledger = opened.enter_context(ledger_in_s3(history.recipe.now + 3 * DAY))
@@ -366,9 +366,9 @@ def live(made: World) -> None:
     made.run("playlist", night + HOUR, into="playlist")
 
 
-def counted(history: History) -> Sample:
+def counted(history: History, *, anew: bool = False) -> Sample:
     """A day and its night over this history."""
-    with world(history) as made:
+    with world(history, anew=anew) as made:
         live(made)
         asked = {name: tuple(questions) for name, questions in made.asked.items()}
         return Sample(history.recipe.days, made.counts, asked, _stored(made))

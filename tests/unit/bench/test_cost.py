@@ -1,4 +1,4 @@
-"""The bill: prices times usage, free allowances once, straight lines between ages, pages and minimums after them."""
+"""The bill: prices times usage, free allowances once, pages of a polled journal, minimums."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ import pytest
 
 from bench.cost import Case, too_dear
 from bench.cost_meter import Counts, item_size, kilobytes, metrics_in
-from bench.cost_model import Prices, Question, Sample, at, month
+from bench.cost_model import Prices, Question, Sample, month
 from bench.cost_page import page
 
 pytestmark = pytest.mark.unit
@@ -45,20 +45,11 @@ def test_every_price_says_who_told_it_and_when_or_that_nobody_did() -> None:
 
 def test_the_page_names_the_source_and_the_date_of_every_price() -> None:
     prices = Prices.read()
-    found = [Case(3_000, 1, month(sample(365), prices), sample(365), is_counted=True)]
-    written = page(found, prices, [365])
+    found = [Case(3_000, 1, month(sample(365), prices), sample(365))]
+    written = page(found, prices)
     for price in prices.price.values():
         assert f"| {price['source']} | {price['date']} |" in written
     assert "| from memory | unverified |" in written
-
-
-def test_another_age_lies_on_the_line_through_two() -> None:
-    near, far = sample(100, gets=10, question=1e6), sample(200, gets=30, question=3e6)
-    old = at(1000, near, far)
-    assert old.counts["aggregate"].units["s3 get"] == 190
-    assert old.questions["aggregate"][0].bytes == 19e6
-    assert old.questions["aggregate"][0].json_files == 1000
-    assert at(200, near, far) is far
 
 
 def test_each_question_is_billed_for_ten_megabytes_at_least() -> None:
@@ -70,9 +61,18 @@ def test_each_question_is_billed_for_ten_megabytes_at_least() -> None:
 
 def test_a_journal_that_was_always_polled_has_more_pages_than_an_imported_one() -> None:
     prices = Prices.read()
-    imported, polled = (month(sample(1000, listed=900, objects=each), prices) for each in (0.9, 20))
-    more = (polled.usage["s3_writes"] - imported.usage["s3_writes"]) / prices.assumed["days_a_month"]
-    assert more == pytest.approx(20 - 1)
+    days = prices.assumed["days_a_month"]
+    imported, polled = (month(sample(1000, listed=900, objects=each), prices).usage for each in (0.9, 20))
+    assert (polled["s3_writes"] - imported["s3_writes"]) / days == pytest.approx(20 - 1)
+    waited = (polled["lambda_gb_seconds"] - imported["lambda_gb_seconds"]) / days
+    assert waited == pytest.approx((20 - 1) * prices.wait["s3"] * 512 / 1024)
+
+
+def test_a_night_that_lists_the_last_months_lists_all_of_the_journal_once_a_week() -> None:
+    prices = Prices.read()
+    counts = Counts(runs=1)
+    made = month(Sample(1000, {"aggregate": counts}, {}, STORED | {"objects": 20.0}), prices)
+    assert made.usage["s3_writes"] / prices.assumed["days_a_month"] == pytest.approx(20 / 7)
 
 
 def test_twice_the_memory_costs_the_same_for_computing() -> None:
@@ -104,6 +104,6 @@ def test_a_month_above_its_limit_is_told_in_a_sentence() -> None:
 
     prices = Prices.read()
     dear = sample(365, gets=10**8)
-    told = too_dear([Case(3000, 1, month(dear, prices), dear, is_counted=True)], prices)
+    told = too_dear([Case(3000, 1, month(dear, prices), dear)], prices)
     assert told[0].startswith("3,000 plays a month, year 1: $")
     assert "$0.25 is the limit" in told[0]
