@@ -139,8 +139,8 @@ def _value_size(value: Mapping[str, Any]) -> int:
     [(kind, held)] = value.items()
     if kind == "N":
         return len(str(held)) // 2 + 2
-    if kind == "S":
-        return len(held.encode())
+    if kind in ("S", "B"):
+        return len(held.encode() if isinstance(held, str) else held)
     if kind == "SS":
         return 3 + sum(len(text.encode()) + 1 for text in held)
     return 1

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ import pytest
 
 from adapters.hot_store import STATE_BYTES, STATE_KEY, TTL_ATTRIBUTE, DynamoHotStore, SqliteHotStore
 from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict, StoreUnavailable
-from playledger.models import Context, IngestionState
+from playledger.models import SEEN_LIMIT, Context, IngestionState, format_instant, seen_hash
 from playledger.ports import HotStore
 from tests.support.builders import NOON, a_claim, a_play, minutes
 from tests.support.memory import MemoryHotStore
@@ -546,6 +547,36 @@ def test_reads_are_strongly_consistent(aws: DynamoHotStore, dynamo: Any) -> None
     aws.plays(NOON)
     assert calls.names == ["GetItem", "GetItem", "Query"]
     assert all(params["ConsistentRead"] is True for _, params in calls.sent)
+
+
+@pytest.mark.aws
+def test_a_full_state_takes_three_kilobytes(aws: DynamoHotStore, dynamo: Any) -> None:
+    """DynamoDB bills each kilobyte begun, with every commit and every idle poll."""
+    full = state(1, seen=tuple(seen_hash(str(number)) for number in range(SEEN_LIMIT)), account_hash="a" * 64)
+    aws.commit([], full)
+    [item] = dynamo.scan(TableName="state")["Items"]
+    assert 2 * 1024 < len(item["body"]["B"]) < 2.9 * 1024
+    assert aws.load_state() == full
+
+
+@pytest.mark.aws
+def test_a_state_of_the_first_version_can_be_read_and_followed(aws: DynamoHotStore, dynamo: Any) -> None:
+    old = state(3)
+    item = {"id": {"S": "ingestion"}, "version": {"N": "3"}, "body": {"S": old.model_dump_json()}}
+    dynamo.put_item(TableName="state", Item=item | {"last_run": {"S": format_instant(NOON)}})
+    assert aws.load_state() == old.model_copy(update={"last_run_timestamp": NOON})
+    aws.commit([], state(4))
+    assert (aws.load_state() or old).version == 4
+
+
+@pytest.mark.aws
+@pytest.mark.parametrize(
+    "body", [{"B": b"no zlib"}, {"B": zlib.compress(b"\xff")}, {"N": "1"}, {"B": zlib.compress(b"{}{")}]
+)
+def test_a_state_that_cannot_be_read_is_an_unavailable_store(aws: DynamoHotStore, dynamo: Any, body: Any) -> None:
+    dynamo.put_item(TableName="state", Item={"id": {"S": "ingestion"}, "version": {"N": "3"}, "body": body})
+    with pytest.raises(StoreUnavailable, match="cannot be read"):
+        aws.load_state()
 
 
 @pytest.mark.aws

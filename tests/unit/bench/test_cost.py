@@ -88,6 +88,7 @@ def test_twice_the_memory_costs_the_same_for_computing() -> None:
 def test_units_by_dynamodbs_rules() -> None:
     assert [kilobytes(size) for size in (0, 1, 1024, 1025)] == [1, 1, 1, 2]
     assert kilobytes(4097, 4) == 2
+    assert item_size({"b": {"B": b"1234"}}) == 5
     assert item_size({"pk": {"S": "play"}, "n": {"N": "1234"}, "s": {"SS": ["ab", "c"]}}) == 6 + 5 + (1 + 3 + 3 + 2)
 
 
