@@ -9,7 +9,6 @@ import json
 import os
 import sqlite3
 import time
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -337,12 +336,7 @@ def _table_bytes(table: str) -> int:
 
 
 def _measured(item: Any) -> int:
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.attrs.items())
-
-
-def _value_bytes(value: Any) -> int:
-    """moto keeps bytes as base64; DynamoDB bills them as they are."""
-    return len(b64decode(value.value)) if value.type == "B" else int(value.size())
+    return sum(len(name.encode()) + int(value.size()) for name, value in item.attrs.items())
 
 
 # ---- what is counted --------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from adapters.hot_store import TTL_ATTRIBUTE
 from adapters.metadata_cache import LEARNED_PREFIX
 from adapters.token_store import ParameterTokenStore
 from aggregation.job import DOCUMENT
@@ -249,11 +250,12 @@ class Stack:
         settings = self.deployed.outputs["settings"]
         return [settings[f"PLAYLEDGER_{name}_TABLE"] for name in ("PLAYS", "TRACKS", "ARTISTS", "STATE")]
 
-    def forget_a_hot_play(self) -> None:
-        """Takes the oldest play out of the hot store."""
+    def forget_a_hot_play(self, night: datetime) -> None:
+        """Takes the oldest play out of the hot store that still belongs there in that night."""
         dynamodb, table = self.deployed.client("dynamodb"), self._tables()[0]
         items = [item for page in dynamodb.get_paginator("scan").paginate(TableName=table) for item in page["Items"]]
-        oldest = min(items, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+        alive = [item for item in items if int(item[TTL_ATTRIBUTE]["N"]) > night.timestamp()]
+        oldest = min(alive, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
         dynamodb.delete_item(TableName=table, Key={"pk": oldest["pk"], "sk": oldest["sk"]})
 
     def forget_artists(self) -> None:
