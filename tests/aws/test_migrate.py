@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from aggregation.lookback import listed_whole
 from cli.app import run
 from playledger.journal import decode
 from playledger.models import ExportEntry, IngestionState, Token
@@ -144,6 +145,14 @@ def test_a_second_migration_finds_nothing_to_do(
     assert (report["objects"], report["objects_there"], report["tracks"], report["playlists"]) == (0, 5, 0, 0)
     assert (report["policy"], report["state"]) == ("same", "kept")
     assert everything(aws) == before
+
+
+def test_the_next_night_there_lists_all_that_was_brought(tmp_path: Path, deployment: Aws) -> None:
+    sound = [{"part": part, "digest": "2026-03-01"} for part in ("2026-03", "whole")]
+    deployment.tables.write("checked", "", sound, digest="d", replaces=None)
+    assert migrated(filled(tmp_path / "home", DAYS), "aws") == 0
+    assert listed_whole(deployment.tables) is None
+    assert [row["part"] for row in deployment.tables.read("checked", "")] == ["2026-03"]
 
 
 def test_both_sides_may_have_polled_the_same_account(tmp_path: Path, deployment: Aws) -> None:
