@@ -231,7 +231,7 @@ def _put(key: str, body: bytes, stamp: Stored | None = None, *, bucket: str = BU
 
     made = s3_backends[ACCOUNT]["aws"].put_object(bucket, key, body, etag=stamp.etag if stamp else None)
     if stamp:
-        made.set_metadata({"digest": stamp.digest})
+        made.set_metadata({"x-amz-meta-digest": stamp.digest})
 
 
 def _known(home: Path) -> None:
