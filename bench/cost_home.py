@@ -84,7 +84,9 @@ def _fetch(laptop: Laptop, history: History, now: datetime) -> None:
     rows = {table: [row for dt in tables.list(table) for row in tables.read(table, dt)] for table in METADATA}
     artists = sorted({row["artist_id"] for row in rows["artists"]})[:calls]
     better = {row["track_uri"] for row in rows["tracks"] if row["grade_rank"] > Grade.STUB.rank}
-    tracks = sorted({row["track_uri"] for row in rows["tracks"]} - better)[: calls - len(artists)]
+    fetched = {row["track_uri"] for row in rows["tracks"] if row["grade_rank"] == Grade.FETCHED.rank}
+    left = max(0, calls - len(artists) - len(fetched))  # a home that older code made has asked for some already
+    tracks = sorted({row["track_uri"] for row in rows["tracks"]} - better)[:left]
     known = Known()
     for artist_id in artists:
         if (body := account.artist(artist_id)) and (artist := parse.artist(body, artist_id=artist_id, now=now)):
