@@ -1,7 +1,6 @@
 """The hot copy of polled plays and capture's state, committed in one transaction: SQLite, or two DynamoDB tables."""
 
 import hashlib
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from adapters.packed import packed, unpacked
 from playledger.errors import CorruptObject, PlaysAlreadyStored, StateConflict, StoreUnavailable
 from playledger.models import Claim, IngestionState, PlayEvent, format_instant, to_ms
 
@@ -242,7 +242,13 @@ class DynamoHotStore:
     def load_state(self) -> IngestionState | None:
         """The committed state, read strongly; None before the first commit."""
         item = self._item(STATE_ITEM)
-        return _read_state(_unpacked(item["body"]), item.get("last_run", {}).get("S")) if item else None
+        if not item:
+            return None
+        try:
+            text = unpacked(item["body"])
+        except CorruptObject as error:
+            raise StoreUnavailable(f"the stored state cannot be read: {error}") from error
+        return _read_state(text, item.get("last_run", {}).get("S"))
 
     def commit(self, plays: Sequence[PlayEvent], state: IngestionState) -> None:
         """One transaction of conditional puts. Raises StateConflict or PlaysAlreadyStored."""
@@ -281,7 +287,7 @@ class DynamoHotStore:
 
     def plays(self, now: datetime) -> Sequence[PlayEvent]:
         """Unexpired plays, oldest first; those that DynamoDB has not deleted yet are passed over."""
-        return _oldest_first((item["body"]["S"] for item in self._query(now, "body")), self.life, now)
+        return _oldest_first((unpacked(item["body"]) for item in self._query(now, "body")), self.life, now)
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing; returns how many were."""
@@ -352,13 +358,13 @@ class DynamoHotStore:
                 "pk": {"S": PARTITION},
                 "sk": {"S": _sort_key(play.key)},
                 TTL_ATTRIBUTE: {"N": str(expires)},
-                "body": {"S": play.model_dump_json()},
+                "body": packed(play.model_dump_json()),
             },
             "ConditionExpression": "attribute_not_exists(sk)",
         }
 
     def _state_put(self, state: IngestionState) -> dict[str, Any]:
-        item = STATE_ITEM | {"version": {"N": str(state.version)}, "body": _packed(_state_json(state))}
+        item = STATE_ITEM | {"version": {"N": str(state.version)}, "body": packed(_state_json(state))}
         last_run = _last_run(state)
         return {"TableName": self._state_table, "Item": item | ({"last_run": {"S": last_run}} if last_run else {})}
 
@@ -371,21 +377,6 @@ class DynamoHotStore:
                 "ExpressionAttributeValues": {":claims": {"SS": [claim.model_dump_json() for claim in claims]}},
             }
         }
-
-
-def _packed(text: str) -> dict[str, bytes]:
-    """The state's JSON, squeezed: five kilobytes become three, and each is billed with every commit and poll."""
-    return {"B": zlib.compress(text.encode(), 9)}
-
-
-def _unpacked(body: Mapping[str, Any]) -> str:
-    """The JSON again; as it is where a version before wrote it."""
-    if "S" in body:
-        return str(body["S"])
-    try:
-        return zlib.decompress(body["B"]).decode()
-    except (KeyError, zlib.error, UnicodeDecodeError) as error:
-        raise StoreUnavailable(f"the stored state cannot be read: {error}") from error
 
 
 def _sort_key(key: str) -> str:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from adapters.packed import packed, unpacked
 from playledger.errors import CorruptObject, StoreUnavailable
 from playledger.models import ArtistMetadata, Grade, TrackMetadata, to_ms
 
@@ -310,7 +311,7 @@ class DynamoMetadataCache:
             table,
             {key: {"S": _key(_name(entity))}},
             "SET grade_rank = :new, body = :body",
-            {":new": _number(entity.grade.rank), ":body": {"S": entity.model_dump_json()}},
+            {":new": _number(entity.grade.rank), ":body": packed(entity.model_dump_json())},
             "attribute_not_exists(grade_rank) OR grade_rank < :new",
         )
 
@@ -340,7 +341,7 @@ class DynamoMetadataCache:
         return {name for name in ids if _key(name) not in known}
 
     def _bodies(self, ids: Iterable[str], key: str, table: str) -> list[str]:
-        return [item["body"]["S"] for item in self._items(set(ids), key, table, f"{key}, body") if "body" in item]
+        return [unpacked(item["body"]) for item in self._items(set(ids), key, table, f"{key}, body") if "body" in item]
 
     def _items(
         self, ids: set[str], key: str, table: str, fields: str, *, is_strong: bool = True

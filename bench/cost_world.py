@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.metadata_cache import LEARNED_PREFIX
+from adapters.packed import packed
 from adapters.query_engine import AthenaQueryEngine
 from adapters.table_store import MANIFESTS, DirectoryTableStore
 from bench.cost_home import NIGHT, built_home, midnight
@@ -239,7 +240,7 @@ def _known(home: Path) -> None:
     with closing(sqlite3.connect(home / CACHE_FILE)) as db:
         for table, key in (("tracks", "track_uri"), ("artists", "artist_id")):
             for name, rank, body in db.execute(f"select id, grade_rank, body from {table}"):  # noqa: S608
-                item = {key: {"S": name}, "grade_rank": {"N": str(rank)}, "body": {"S": body}}
+                item = {key: {"S": name}, "grade_rank": {"N": str(rank)}, "body": packed(body)}
                 _backend(table).put_item(item)
         for dt, digest in db.execute("select dt, digest from learned"):
             _backend("state").put_item({"id": {"S": f"{LEARNED_PREFIX}{dt}"}, "digest": {"S": digest}})
@@ -261,7 +262,7 @@ def _warm(key: str, body: bytes) -> None:
                     "pk": {"S": "play"},
                     "sk": {"S": entry.key},
                     "expires_at": {"N": str(int((entry.played_at + HOT_DAYS * DAY).timestamp()))},
-                    "body": {"S": entry.model_dump_json()},
+                    "body": packed(entry.model_dump_json()),
                 }
             )
 

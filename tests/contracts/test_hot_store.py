@@ -570,6 +570,19 @@ def test_a_state_of_the_first_version_can_be_read_and_followed(aws: DynamoHotSto
 
 
 @pytest.mark.aws
+def test_plays_are_packed_and_those_of_the_first_version_can_be_read(aws: DynamoHotStore, dynamo: Any) -> None:
+    aws.commit([a_play(NOON - minutes(1), 1)], state(1))
+    [item] = dynamo.scan(TableName="plays")["Items"]
+    assert set(item["body"]) == {"B"}
+    old = a_play(NOON - minutes(2), 2)
+    dynamo.put_item(TableName="plays", Item=item | {"sk": {"S": old.key}, "body": {"S": old.model_dump_json()}})
+    assert aws.plays(NOON) == [old, a_play(NOON - minutes(1), 1)]
+    dynamo.put_item(TableName="plays", Item=item | {"body": {"B": b"no zlib"}})
+    with pytest.raises(CorruptObject, match="cannot be read"):
+        aws.plays(NOON)
+
+
+@pytest.mark.aws
 @pytest.mark.parametrize(
     "body", [{"B": b"no zlib"}, {"B": zlib.compress(b"\xff")}, {"N": "1"}, {"B": zlib.compress(b"{}{")}]
 )

@@ -256,6 +256,18 @@ def test_keys_that_dynamodb_leaves_are_asked_for_again(dynamo: Any) -> None:
     assert client.calls == 5
 
 
+@pytest.mark.aws
+def test_bodies_are_packed_and_those_of_the_first_version_can_be_read(dynamo: Any) -> None:
+    cache = DynamoMetadataCache(dynamo, *KEYS)
+    cache.put_tracks([track(1, Grade.STUB)])
+    [item] = dynamo.scan(TableName="tracks")["Items"]
+    assert len(item["body"]["B"]) < len(track(1, Grade.STUB).model_dump_json())
+    old = track(2, Grade.STUB)
+    written = {"track_uri": {"S": old.track_uri}, "body": {"S": old.model_dump_json()}}
+    dynamo.put_item(TableName="tracks", Item=item | written)
+    assert cache.get_tracks([uri(1), uri(2)]) == {uri(1): track(1, Grade.STUB), uri(2): old}
+
+
 class Noting:
     """A client that notes which tables its BatchGetItem read strongly."""
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.hot_store import TTL_ATTRIBUTE
 from adapters.metadata_cache import LEARNED_PREFIX
+from adapters.packed import unpacked
 from adapters.token_store import ParameterTokenStore
 from aggregation.job import DOCUMENT
 from cli import commands
@@ -243,7 +244,8 @@ class Stack:
         dynamodb, found = self.deployed.client("dynamodb"), {}
         for name in self._tables():
             pages = dynamodb.get_paginator("scan").paginate(TableName=name)
-            found[name] = str([item for page in pages for item in page["Items"]])
+            items = [item for page in pages for item in page["Items"]]
+            found[name] = str([item | ({"body": unpacked(item["body"])} if "body" in item else {}) for item in items])
         return found
 
     def _tables(self) -> list[str]:
