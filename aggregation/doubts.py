@@ -62,7 +62,7 @@ def doubts(tables: TableStore, calendar: Calendar) -> Doubts:
     )
 
 
-def found_sound(tables: TableStore, doubted: Doubts, **beside: str) -> None:
+def found_sound(tables: TableStore, doubted: Doubts, beside: Mapping[str, str]) -> None:
     """Remembers that these were looked at and nothing was wrong, and what else is to be known on the next night."""
     rows = [{"part": part, "digest": digest} for part, digest in sorted({**doubted.digests, **beside}.items())]
     digest = _hashed(f"{row['part']} {row['digest']}" for row in rows)

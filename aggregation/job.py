@@ -12,7 +12,7 @@ from pydantic import Field
 from aggregation.calendar import Calendar
 from aggregation.checks import contradictions
 from aggregation.doubts import doubts, found_sound, wrong_rows
-from aggregation.lookback import listed_since, listed_whole
+from aggregation.lookback import Lookback, to_remember
 from aggregation.payload import Surroundings, build, serialise
 from aggregation.questions import ask_all
 from aggregation.reading import read_by
@@ -70,10 +70,10 @@ def aggregate(
     journal, tables = ReadOnce(journal), ListedOnce(tables)
     counted, stages = _Counted(engine), _Stages(clock)
     calendar = Calendar.at(now, settings.time_zone)
-    last_whole = listed_whole(tables)
-    since = listed_since(last_whole, now) if sparing else None
+    before = Lookback.remembered(tables)
+    since = before.since(now) if sparing else None
     with stages.timed("reconcile"):
-        reconcile(journal, hot, now=now)
+        reconciled = reconcile(journal, hot, now=now, alike=before.alike if since else None)
     with stages.timed("settle"):
         settled = settle_changed(journal, tables, since=since, progress=progress)
         gaps = settle_gaps(journal, tables, evidence=settled.evidence)
@@ -89,7 +89,7 @@ def aggregate(
     with stages.timed("check"):
         doubted = doubts(tables, calendar)
         _checked([*wrong_rows(counted, calendar, doubted), *contradictions(document)])
-        found_sound(tables, doubted, whole=str(last_whole if since else now.date()))
+        found_sound(tables, doubted, to_remember(before.listed_whole if since else now.date(), reconciled.alike))
     with stages.timed("publish"):
         body = serialise(document)
         publisher.publish(DOCUMENT, body, "application/json")

@@ -1,7 +1,8 @@
 """Hot store and journal made alike: what one of them lacks comes from the other; all of it from the journal alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from playledger.journal import encode
@@ -25,6 +26,8 @@ class ReconcileReport:
     """What was missing: plays and claims carried to the journal in so many objects, plays filled into the hot store.
 
     `withheld` are spooled claims that vouched for plays neither side has any more; they are dropped, the gap is told.
+    `alike` names by date what both sides hold where they hold the same: given to the next run, such a date is not read
+    again while both stay as they are.
     """
 
     to_journal: int = 0
@@ -32,9 +35,12 @@ class ReconcileReport:
     claims: int = 0
     withheld: int = 0
     to_hot: int = 0
+    alike: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-def reconcile(journal: Journal, hot: HotStore, *, now: datetime) -> ReconcileReport:
+def reconcile(
+    journal: Journal, hot: HotStore, *, now: datetime, alike: Mapping[str, str] | None = None
+) -> ReconcileReport:
     """Journal and hot store get the polled plays that only the other one has; spooled claims go to the journal.
 
     The hot store is read first: what capture has committed by then is in the journal, so a poll at the same time makes
@@ -42,21 +48,45 @@ def reconcile(journal: Journal, hot: HotStore, *, now: datetime) -> ReconcileRep
     """
     claims, kept = hot.spooled_claims(), hot.plays(now)
     oldest = min([now - hot.life, *(play.played_at for play in kept[:1]), *(claim.lo for claim in claims)])
-    known = _first_seen(_polled(JournalDays(journal, utc_day(oldest))))
-    missing = [play for play in kept if play.key not in known]
-    seen = _first_seen([*known.values(), *kept]).values()
+    days = JournalDays(journal, utc_day(oldest))
+    named = _named(days, kept)
+    # a spooled claim is proved by plays of any date
+    settled = set() if claims else {dt for dt, name in named.items() if (alike or {}).get(str(dt)) == name}
+    doubted = [play for play in kept if utc_day(play.played_at) not in settled]
+    known = _first_seen(_polled(days, settled))
+    missing = [play for play in doubted if play.key not in known]
+    seen = _first_seen([*known.values(), *doubted]).values()
     proved = [claim for claim in claims if _is_proved(claim, seen)]
     batches = [encode(entries, dt) for dt, entries in _objects(missing, proved)]
     objects = sum(journal.put(batch.key, batch.body) for batch in batches)
     if claims:
         hot.drop_spooled(claims)
-    held = {play.key for play in kept}
-    filled = hot.fill([play for play in known.values() if play.key not in held], now)
-    return ReconcileReport(len(missing), objects, len(proved), len(claims) - len(proved), filled)
+    held = {play.key for play in doubted}
+    lacking = [play for play in known.values() if play.key not in held]
+    filled = hot.fill(lacking, now)
+    alive = {play.key: play for play in lacking if play.played_at + hot.life > now}
+    unlike = {utc_day(play.played_at) for play in (*missing, *lacking) if play.key not in alive}
+    left = _named(days, [*kept, *alive.values()])
+    return ReconcileReport(
+        *(len(missing), objects, len(proved), len(claims) - len(proved), filled),
+        alike={str(dt): name for dt, name in left.items() if dt not in unlike},
+    )
 
 
-def _polled(days: JournalDays) -> Iterator[PlayEvent]:
-    return (entry for dt in days.dates for entry in days.entries(dt) if isinstance(entry, PlayEvent))
+def _named(days: JournalDays, kept: Iterable[PlayEvent]) -> dict[date, str]:
+    """By date what names the objects of the journal and the plays of the hot store."""
+    keys: dict[date, list[str]] = {dt: [] for dt in days.dates}
+    for play in kept:
+        keys.setdefault(utc_day(play.played_at), []).append(play.key)
+    return {
+        dt: hashlib.sha256("\n".join([days.digest(dt, dt), *sorted(found)]).encode()).hexdigest()[:32]
+        for dt, found in keys.items()
+    }
+
+
+def _polled(days: JournalDays, but: Container[date] = ()) -> Iterator[PlayEvent]:
+    wanted = (dt for dt in days.dates if dt not in but)
+    return (entry for dt in wanted for entry in days.entries(dt) if isinstance(entry, PlayEvent))
 
 
 def _first_seen(observations: Iterable[PlayEvent]) -> dict[str, PlayEvent]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aggregation.lookback import listed_whole
+from aggregation.lookback import Lookback
 from cli.app import run
 from playledger.journal import decode
 from playledger.models import ExportEntry, IngestionState, Token
@@ -151,7 +151,7 @@ def test_the_next_night_there_lists_all_that_was_brought(tmp_path: Path, deploym
     sound = [{"part": part, "digest": "2026-03-01"} for part in ("2026-03", "whole")]
     deployment.tables.write("checked", "", sound, digest="d", replaces=None)
     assert migrated(filled(tmp_path / "home", DAYS), "aws") == 0
-    assert listed_whole(deployment.tables) is None
+    assert Lookback.remembered(deployment.tables).listed_whole is None
     assert [row["part"] for row in deployment.tables.read("checked", "")] == ["2026-03"]
 
 

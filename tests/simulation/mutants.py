@@ -257,8 +257,8 @@ def _note_idle(""",
         HOT,
         (
             (
-                "    missing = [play for play in kept if play.key not in known]\n",
-                "    missing = [play for play in kept if play.key is None]\n",
+                "    missing = [play for play in doubted if play.key not in known]\n",
+                "    missing = [play for play in doubted if play.key is None]\n",
             ),
         ),
     ),
@@ -266,12 +266,7 @@ def _note_idle(""",
         "the night does not fill the hot store",
         "directed",
         HOT,
-        (
-            (
-                "    filled = hot.fill([play for play in known.values() if play.key not in held], now)\n",
-                "    filled = len(held - held)\n",
-            ),
-        ),
+        (("    filled = hot.fill(lacking, now)\n", "    filled = len(lacking) - len(lacking)\n"),),
     ),
     Mutant(
         "plays are read before the claims that vouch for them",
@@ -301,10 +296,16 @@ def _note_idle(""",
         HOT,
         (
             (
-                "    seen = _first_seen([*known.values(), *kept]).values()\n",
+                "    seen = _first_seen([*known.values(), *doubted]).values()\n",
                 "    seen = [*known.values(), *missing]\n",
             ),
         ),
+    ),
+    Mutant(
+        "a date that was alike once is never read again",
+        "directed",
+        HOT,
+        (("if (alike or {}).get(str(dt)) == name}", "if str(dt) in (alike or {})}"),),
     ),
     Mutant(
         "rebuild forgets what was seen",

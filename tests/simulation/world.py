@@ -7,7 +7,7 @@ import gzip
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +75,7 @@ class World:
         self.memory = MemoryJournal()
         self.hot = MemoryHotStore(script.ttl_days)
         self.tables = MemoryTableStore()
+        self.alike: Mapping[str, str] = {}
         self.spotify = SimSpotify(self.listener, self.probe, self.judge, self._is_new_account)
         self.login = Login(self.spotify, self.probe, rotates=script.rotates, clock_off_ms=script.clock_off_ms)
         self.own_clock_off = 0
@@ -115,10 +116,11 @@ class World:
 
         def body() -> Any:
             journal, tables = ReadOnce(self._journal), ListedOnce(self._tables)
-            report = reconcile(journal, self._hot, now=slot)
+            report = reconcile(journal, self._hot, now=slot, alike=self.alike)
             self._count("night", report)
             settled = settle_changed(journal, tables)
             settle_gaps(journal, tables, evidence=settled.evidence)
+            self.alike = report.alike
             return report
 
         return self._spawn(name, at, body, NIGHT_LIMIT_MS)

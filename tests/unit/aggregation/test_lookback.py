@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from adapters.journal import DirectoryJournal
-from aggregation.lookback import listed_whole, look_back
+from aggregation.lookback import Lookback, look_back
 from playledger.errors import ChecksFailed
 from playledger.ports import JournalObject
-from tests.support.builders import a_play
+from tests.support.builders import a_claim, a_play
 from tests.unit.aggregation.night import Home, utc
 from tests.unit.aggregation.test_doubts import tamper
 
@@ -33,11 +33,12 @@ class Noted(DirectoryJournal):
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Plays from January to April."""
+    """Polled from January to April."""
     home = Home(tmp_path / "home")
     home.journal = Noted(home.root)
     home.journal.asked = []
-    home.keep(a_play(OLD + number * DAY) for number in range(80))
+    days = [OLD + number * DAY for number in range(80)]
+    home.keep([*map(a_play, days), *(a_claim(day, day + timedelta(minutes=1)) for day in days)])
     return home
 
 
@@ -52,32 +53,47 @@ def is_listed_whole(home: Home) -> bool:
     return None in home.journal.asked  # type: ignore[attr-defined]
 
 
-def test_a_sparing_night_lists_all_of_the_journal_once_a_week(home: Home) -> None:
-    with home:
-        listed = []
-        for night in range(9):
-            plays(home, night)
-            listed.append(is_listed_whole(home))
-        assert listed == [True, False, False, False, False, False, False, True, False]
-        assert listed_whole(home.tables) == date(2026, 4, 19)
-
-
-def test_a_night_that_does_not_spare_lists_all_of_it(home: Home) -> None:
-    with home:
-        for night in range(2):
-            plays(home, night, sparing=False)
-            assert is_listed_whole(home)
+def test_all_of_the_journal_is_listed_once_a_week() -> None:
+    before = Lookback(listed_whole=date(2026, 4, 12))
+    assert Lookback().since(NOW) is None
+    assert {before.since(NOW + night * DAY) for night in range(7)} == {date(2026, 3, 1)}
+    assert before.since(NOW + 7 * DAY) is None
+    assert before.since(utc("2026-04-01 00:30")) == date(2026, 3, 1)
+    assert before.since(utc("2026-03-31 00:30")) == date(2026, 2, 1)
 
 
 def test_what_comes_to_an_old_day_is_counted_within_a_week_and_an_import_on_the_next_night(home: Home) -> None:
     with home:
         assert plays(home, 0) == 80
         home.keep([a_play(OLD + timedelta(hours=1), 9)])
-        assert [plays(home, night) for night in range(1, 8)] == [80] * 6 + [81]
+        assert (plays(home, 6), is_listed_whole(home)) == (80, False)
+        assert (plays(home, 7), is_listed_whole(home)) == (81, True)
+        assert Lookback.remembered(home.tables).listed_whole == date(2026, 4, 19)
         home.keep([a_play(OLD + timedelta(hours=2), 9)])
         look_back(home.tables)
-        assert plays(home, 8) == 82
+        assert (plays(home, 8), is_listed_whole(home)) == (82, True)
+
+
+def test_a_sparing_night_reads_no_date_again_that_hot_store_and_journal_hold_alike(home: Home) -> None:
+    with home:
+        plays(home, 0)
+        alike = Lookback.remembered(home.tables).alike
+        assert "2026-04-08" in alike
+        read: list[str] = []
+        real = home.journal.read
+
+        def noted(key: str) -> bytes:
+            read.append(key)
+            return real(key)
+
+        home.journal.read = noted  # type: ignore[method-assign]
+        home.keep([a_play(utc("2026-04-12 09:00"), 9)])
+        plays(home, 1)
+        assert {key.split("/")[1] for key in read} == {"dt=2026-04-12"}
+        read.clear()
+        plays(home, 1, sparing=False)
         assert is_listed_whole(home)
+        assert "dt=2026-04-08" in {key.split("/")[1] for key in read}
 
 
 def test_a_night_that_failed_has_not_listed_anything(home: Home) -> None:
@@ -89,10 +105,10 @@ def test_a_night_that_failed_has_not_listed_anything(home: Home) -> None:
             with pytest.raises(ChecksFailed):
                 plays(home, night)
             assert is_listed_whole(home)
-        assert listed_whole(home.tables) == date(2026, 4, 12)
+        assert Lookback.remembered(home.tables).listed_whole == date(2026, 4, 12)
 
 
 def test_there_is_nothing_to_forget_before_the_first_night(tmp_path: Path) -> None:
     with Home(tmp_path) as home:
         look_back(home.tables)
-        assert listed_whole(home.tables) is None
+        assert Lookback.remembered(home.tables).listed_whole is None

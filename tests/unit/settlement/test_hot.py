@@ -157,6 +157,47 @@ def test_reconciling_twice_writes_once():
     assert journal.objects == objects
 
 
+def a_week(journal: MemoryJournal) -> MemoryHotStore:
+    """A play a day, on both sides."""
+    hot, plays = MemoryHotStore(), [a_play(NOON - number * DAY, number) for number in range(7)]
+    put(journal, *plays)
+    hot.fill(plays, NOON)
+    return hot
+
+
+def test_dates_that_were_alike_are_not_read_again_while_both_sides_stay_as_they_are():
+    journal = CountingJournal()
+    hot = a_week(journal)
+    alike = reconcile(journal, hot, now=NOON).alike
+    assert len(alike) == len(journal.reads) == 7
+    journal.reads.clear()
+    assert reconcile(journal, hot, now=NOON, alike=alike).alike == alike
+    assert not journal.reads
+
+
+def test_of_dates_that_were_alike_those_are_read_again_that_changed_on_either_side():
+    journal = CountingJournal()
+    hot = a_week(journal)
+    alike = reconcile(journal, hot, now=NOON).alike
+    put(journal, a_play(NOON - 2 * DAY + HOUR, 8))
+    hot.fill([a_play(NOON - 4 * DAY + HOUR, 9)], NOON)
+    del hot.items[a_play(NOON - 5 * DAY, 5).key]
+    journal.reads.clear()
+    report = reconcile(journal, hot, now=NOON, alike=alike)
+    assert (report.to_journal, report.to_hot) == (1, 2)
+    assert {key.split("/")[1] for key in journal.reads} == {f"dt={(NOON - n * DAY).date()}" for n in (2, 4, 5)}
+    assert len(report.alike) == 6, "where the journal was behind it has another object now"
+    assert reconcile(journal, hot, now=NOON, alike=report.alike) == ReconcileReport()
+
+
+def test_a_spooled_claim_is_proved_by_plays_of_dates_that_were_alike():
+    journal = CountingJournal()
+    hot = a_week(journal)
+    alike = reconcile(journal, hot, now=NOON).alike
+    hot.spool([], a_claim(NOON - 6 * DAY, NOON, n=7, server_now=NOON + HOUR))
+    assert reconcile(journal, hot, now=NOON + HOUR, alike=alike).claims == 1
+
+
 def test_a_play_dated_in_the_future_is_found_on_both_sides():
     journal, hot = MemoryJournal(), MemoryHotStore()
     ahead = a_play(NOON + 3 * DAY)
