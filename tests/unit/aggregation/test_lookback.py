@@ -100,7 +100,7 @@ def test_a_night_that_failed_has_not_listed_anything(home: Home) -> None:
     with home:
         plays(home, 0)
         home.keep([a_play(OLD + timedelta(hours=1), 9)])
-        tamper(home, "month_ways", "2026-02", lambda rows: rows[0].update(plays=9))
+        tamper(home, "month_ways", "2026-03", lambda rows: rows[0].update(plays=9))
         with pytest.raises(ChecksFailed):
             plays(home, 7)
         assert is_listed_whole(home)
