@@ -13,30 +13,28 @@ MONTHS = 24
 
 
 class ArtistFact(Row):
-    """`dashboard/artists`: of the artist at a `place` all there was, a month, or its `nth` song.
-
-    `track_uri` is the song, or one that stands for the artist.
-    """
+    """`dashboard/artists`: of the artist at a `place` all there was, a month, or its `nth` song."""
 
     place: int
     what: Literal["all", "month", "song"]
     month_name: str | None
     nth: int
-    track_uri: str
+    artist_no: int
+    song_no: int | None
     plays: int
     minutes: int
     first_day: str
     last_day: str
 
 
-def ask_artists(ask: Ask, reading: Reading, tracks: Sequence[str]) -> tuple[ArtistFact, ...]:
-    """Asks for the artists of tracks; of many artists the first ones are told."""
-    if not tracks:
+def ask_artists(ask: Ask, reading: Reading, artists: Sequence[int]) -> tuple[ArtistFact, ...]:
+    """Asks for artists by their numbers; of many the first ones are told."""
+    if not artists:
         return ()
     return ask(
         "artists",
         ArtistFact,
-        p_uris="\n".join(tracks),
+        p_artists="\n".join(map(str, artists)),
         p_month_from=reading.params["p_lasting_from"],
         p_first_month=_months(reading.calendar)[0],
     )
@@ -54,13 +52,13 @@ def _artist(facts: Sequence[ArtistFact], months: Sequence[str], shelf: Names) ->
     whole = next(fact for fact in facts if fact.what == "all")
     by_month = {fact.month_name: fact.plays for fact in facts if fact.what == "month"}
     return {
-        "artist": shelf.artist(whole.track_uri),
+        "artist": shelf.artist(whole.artist_no),
         "plays": whole.plays,
         "minutes": whole.minutes,
         "first": whole.first_day,
         "last": whole.last_day,
         "months": [by_month.get(month, 0) for month in months],
-        "top": [(shelf.track(fact.track_uri), fact.plays) for fact in facts if fact.what == "song"],
+        "top": [(shelf.track(fact.song_no), fact.plays) for fact in facts if fact.song_no is not None],
     }
 
 

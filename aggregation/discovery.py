@@ -23,14 +23,15 @@ class WeekOfDiscovery(Row):
 
 
 class MonthOfDiscovery(Row):
-    """`dashboard/months`: `track_uri` is the song most played in the month, or stands for the artist.
+    """`dashboard/months`: the song or the artist most played in the month.
 
     `stuck` are those of the `new_things` that were played in three months or more by now, `variety` is in hundredths.
     """
 
     month_name: str
     what: Literal["song", "artist"]
-    track_uri: str
+    song_no: int | None
+    artist_no: int | None
     new_things: int
     stuck: int
     variety: int
@@ -44,7 +45,7 @@ class Comeback(Row):
 
     what: Literal["once", "forgotten", "back"]
     nth: int
-    track_uri: str
+    song_no: int
     plays: int
     silent_days: int
     day: str
@@ -97,8 +98,8 @@ def placed_discovery(found: DiscoveryAnswers, calendar: Calendar, first: date | 
         "discovery_monthly": _monthly(found.months, months) if first else None,
         "number_ones": _number_ones(found.months, months, shelf) if first else None,
         "one_hit_wonders": _once(found.comebacks, shelf) if first else None,
-        "forgotten": [(shelf.track(row.track_uri), row.plays, row.day) for row in _of(found.comebacks, "forgotten")],
-        "back_after": [(shelf.track(row.track_uri), row.silent_days, row.day) for row in _of(found.comebacks, "back")],
+        "forgotten": [(shelf.track(row.song_no), row.plays, row.day) for row in _of(found.comebacks, "forgotten")],
+        "back_after": [(shelf.track(row.song_no), row.silent_days, row.day) for row in _of(found.comebacks, "back")],
         "on_this_day": [
             {"day": row.day, "plays": row.plays, "track": shelf.track(row.track_uri), "track_plays": row.track_plays}
             for row in found.same_days
@@ -129,8 +130,8 @@ def _monthly(rows: Sequence[MonthOfDiscovery], months: Sequence[str]) -> dict[st
 
 
 def _number_ones(rows: Sequence[MonthOfDiscovery], months: Sequence[str], shelf: Names) -> dict[str, Any]:
-    tracks = {row.month_name: shelf.track(row.track_uri) for row in rows if row.what == "song"}
-    artists = {row.month_name: shelf.artist(row.track_uri) for row in rows if row.what == "artist"}
+    tracks = {row.month_name: shelf.track(row.song_no) for row in rows if row.song_no is not None}
+    artists = {row.month_name: shelf.artist(row.artist_no) for row in rows if row.artist_no is not None}
     return {
         "start": months[0],
         "tracks": [tracks.get(month) for month in months],
@@ -144,7 +145,7 @@ def _once(rows: Sequence[Comeback], shelf: Names) -> dict[str, Any]:
     return {
         "count": once[0].found if once else 0,
         "permille": 1000 * once[0].found // once[0].songs if once else 0,
-        "newest": [(shelf.track(row.track_uri), row.day) for row in once],
+        "newest": [(shelf.track(row.song_no), row.day) for row in once],
     }
 
 

@@ -1,7 +1,7 @@
 """The document's dictionary: each name once, cleaned, in the order of first mention."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from aggregation.rows import Row
@@ -23,9 +23,15 @@ def clean(text: str) -> str:
 
 
 class TrackNames(Row):
-    """`dashboard/names`: a track and what it is called; names may be missing. Keys tell artists and albums apart."""
+    """`dashboard/names`: a track and what it is called; names may be missing. Keys tell artists and albums apart.
+
+    `song_no`, `artist_no` and `album_no` are those of the song, artist and album that it stands for.
+    """
 
     track_uri: str
+    song_no: int | None = None
+    artist_no: int | None = None
+    album_no: int | None = None
     track_id: str | None = None
     name: str | None = None
     artist_key: str | None = None
@@ -39,10 +45,17 @@ class TrackNames(Row):
 
 
 class Names:
-    """Hands out indexes: every name gets the next one when it is first mentioned. `known` is what tracks are called."""
+    """Hands out indexes: every name gets the next one when it is first mentioned. `known` is what tracks are called.
 
-    def __init__(self, known: Mapping[str, TrackNames]) -> None:
-        self._known = known
+    Songs, artists and albums are named by their numbers or by a track's URI; KeyError for what nobody knows.
+    """
+
+    def __init__(self, known: Iterable[TrackNames]) -> None:
+        self._known = {row.track_uri: row for row in known}
+        self._songs, self._singers, self._records = (
+            {number: row.track_uri for row in self._known.values() if (number := getattr(row, mention)) is not None}
+            for mention in ("song_no", "artist_no", "album_no")
+        )
         self._places: dict[tuple[object, ...], int] = {}
         self._tracks: list[TrackRow] = []
         self._artists: list[ArtistRow] = []
@@ -50,16 +63,17 @@ class Names:
         self._genres: list[str] = []
         self._contexts: list[ContextRow] = []
 
-    def track(self, uri: str) -> int:
-        """A track's index; it brings its artist and album along."""
+    def track(self, track: str | int) -> int:
+        """The index of a track, or of the one that stands for a song; it brings its artist and album along."""
+        uri = self._uri(self._songs, track)
         row = self._known[uri]
         album = None if row.album_key is None else self._album(uri, None)
         name = clean(row.name or "") or uri
         return self._place(("track", uri), self._tracks, (name, self.artist(uri), album, row.track_id, row.seconds))
 
-    def artist(self, uri: str) -> int:
-        """The index of a track's artist; all without a name are one."""
-        row = self._known[uri]
+    def artist(self, artist: str | int) -> int:
+        """The index of an artist, or of a track's; all without a name are one."""
+        row = self._known[self._uri(self._singers, artist)]
         name = clean(row.artist_name or "") or "Unknown artist"
         place = self._place(("artist", row.artist_key), self._artists, (name, row.artist_id, ()))
         known, artist_id, genres = self._artists[place]
@@ -67,9 +81,15 @@ class Names:
         self._artists[place] = (known, artist_id or row.artist_id, mentioned)
         return place
 
-    def album(self, uri: str) -> int:
-        """The index of a track's album, for a list of albums: albums of one title by two artists are two."""
+    def album(self, album: str | int) -> int:
+        """The index of an album, or of a track's, for a list of albums: of one title by two artists there are two."""
+        uri = self._uri(self._records, album)
         return self._album(uri, self._known[uri].album_id)
+
+    @staticmethod
+    def _uri(numbered: Mapping[int, str], name: str | int) -> str:
+        """The URI of a track; of a number that of the track that stands for it."""
+        return name if isinstance(name, str) else numbered[name]
 
     def _album(self, uri: str, album_id: str | None) -> int:
         """Ids only go to albums of lists: a thousand others would be a quarter of the document."""

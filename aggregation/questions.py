@@ -1,6 +1,6 @@
 """What the dashboard's questions answer: a model for the rows of each, and all of them asked once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
@@ -15,7 +15,7 @@ from aggregation.listening import ListeningAnswers, ask_listening
 from aggregation.names import TrackNames
 from aggregation.reading import Reading
 from aggregation.records import RecordAnswers, ask_records
-from aggregation.rows import AnyRow, Ask, Row
+from aggregation.rows import MENTIONS, AnyRow, Ask, Mention, Row
 from playledger.dashboard_data import WINDOW_NAMES
 from playledger.errors import WorldChanged
 from playledger.ports import QueryEngine, TableStore
@@ -59,23 +59,16 @@ class Silence(Row):
     silent_days: int
 
 
-class Sort(IntEnum):
-    """Of what a row of `dashboard/tops` is: as the engines number grouping sets."""
-
-    TRACK = 3
-    ARTIST = 5
-    ALBUM = 6
-
-
 class TopRow(Row):
     """`dashboard/tops`: `nth` is its position by plays, `place` its rank, which ties share; the same by time.
 
-    `track_uri` is the song, or one that stands for the artist or the album.
+    It is a song's, an artist's or an album's.
     """
 
     window_name: str
-    sort: Sort
-    track_uri: str
+    song_no: int | None
+    artist_no: int | None
+    album_no: int | None
     nth: int
     nth_time: int
     place: int
@@ -171,7 +164,7 @@ class PlaylistTrack(Row):
 class Answers:
     """All that the document is made of. `first_day` has the first counted play, `week` is the playlist's Monday.
 
-    `names` has what is known of each track that any answer mentions, by URI.
+    `names` has what is known of each track, song, artist and album that any answer mentions.
     """
 
     first_day: date | None
@@ -191,7 +184,7 @@ class Answers:
     gap_minutes: Sequence[GapMinutes]
     week: date | None
     playlist: Sequence[PlaylistTrack]
-    names: Mapping[str, TrackNames]
+    names: Sequence[TrackNames]
 
 
 class Asker:
@@ -228,7 +221,7 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         clock=ask("clock", HourCount),
         listening=ask_listening(ask, reading),
         discovery=ask_discovery(ask, reading),
-        artists=ask_artists(ask, reading, _tracks_of_artists(tops)),
+        artists=ask_artists(ask, reading, _listed_artists(tops)),
         records=ask_records(ask),
         recent=ask("recent", RecentPlay, p_dt_from=_recent_dt(days, tables)),
         settled=ask("health", Settled)[0],
@@ -236,34 +229,49 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         gap_minutes=ask("gap_minutes", GapMinutes),
         week=date.fromisoformat(weeks[-1]) if weeks else None,
         playlist=ask("playlist", PlaylistTrack, p_week=weeks[-1]) if weeks else (),
-        names={},
+        names=(),
     )
     return replace(found, names=_names(ask, found))
 
 
-def _tracks_of_artists(tops: Sequence[TopRow]) -> list[str]:
-    """Tracks that stand for artists: first those of the artists that are first in some window, then the second ones."""
+def _listed_artists(tops: Sequence[TopRow]) -> list[int]:
+    """The artists that are first in some window, then the second ones, and so on."""
     listed = [
-        (min(row.nth, row.nth_time), -WINDOW_NAMES.index(row.window_name), row.track_uri)
+        (min(row.nth, row.nth_time), -WINDOW_NAMES.index(row.window_name), row.artist_no)
         for row in tops
-        if row.sort is Sort.ARTIST and row.window_name in WINDOW_NAMES
+        if row.artist_no is not None and row.window_name in WINDOW_NAMES
     ]
-    return list(dict.fromkeys(uri for _, _, uri in sorted(listed)))
+    return list(dict.fromkeys(number for _, _, number in sorted(listed)))
 
 
-def _names(ask: Ask, found: Answers) -> dict[str, TrackNames]:
-    """What is known of every track that an answer mentions."""
-    uris = set(_mentioned(found))
-    known = ask("names", TrackNames, p_uris="\n".join(sorted(uris))) if uris else ()
-    return {uri: TrackNames(track_uri=uri) for uri in uris} | {row.track_uri: row for row in known}
+def _names(ask: Ask, found: Answers) -> tuple[TrackNames, ...]:
+    """What is known of every track that an answer mentions, and of those that stand for songs, artists and albums."""
+    mentioned: dict[Mention, set[str | int]] = {mention: set() for mention in MENTIONS}
+    for mention, name in _mentioned(found):
+        mentioned[mention].add(name)
+    if not any(mentioned.values()):
+        return ()
+    asked = {param: "\n".join(map(str, sorted(mentioned[mention], key=str))) for param, mention in NAMED_BY.items()}
+    known = ask("names", TrackNames, **asked)
+    unknown = mentioned["track_uri"].difference(row.track_uri for row in known)
+    return (*known, *(TrackNames(track_uri=str(uri)) for uri in sorted(unknown)))
 
 
-def _mentioned(part: object) -> Iterator[str]:
-    """Every track URI in the rows of answers."""
+NAMED_BY: dict[str, Mention] = {
+    "p_uris": "track_uri",
+    "p_songs": "song_no",
+    "p_artists": "artist_no",
+    "p_albums": "album_no",
+}
+"""Parameters of `dashboard/names`."""
+
+
+def _mentioned(part: object) -> Iterator[tuple[Mention, str | int]]:
+    """All that is named in the rows of answers."""
     if isinstance(part, Row):
-        yield from filter(None, (getattr(part, "track_uri", None),))
+        yield from part.mentioned()
     elif isinstance(part, tuple):
-        yield from (uri for row in part for uri in _mentioned(row))
+        yield from (name for row in part for name in _mentioned(row))
     elif is_dataclass(part):
         yield from _mentioned(tuple(vars(part).values()))
 

@@ -49,8 +49,16 @@ def _by_month(tables: TableStore, rollup: Rollup) -> dict[str, dict[str, Stored]
 
 
 def _closed(tables: TableStore, rollup: Rollup, open_month: str) -> dict[str, dict[str, Stored]]:
-    months = tables.list(rollup.source).items()
-    return {WHOLE: {month: stored for month, stored in months if month < open_month}}
+    months, first = tables.list(rollup.source).items(), _first(rollup, open_month)
+    return {WHOLE: {month: stored for month, stored in months if first <= month < open_month}}
+
+
+def _first(rollup: Rollup, open_month: str) -> str:
+    """The first month that a table of closed ones is made of."""
+    if rollup.last_months is None:
+        return ""
+    year, month = divmod(int(open_month[:4]) * 12 + int(open_month[5:]) - 1 - rollup.last_months, 12)
+    return f"{year:04d}-{month + 1:02d}"
 
 
 def _stale(tables: TableStore, rollup: Rollup, wanted: Mapping[str, Mapping[str, Stored]]) -> list[_Stale]:

@@ -5,7 +5,7 @@ import re
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, Self
@@ -17,7 +17,7 @@ from sql import load
 
 VERSIONS = ("track_versions", "artist_versions")
 
-SONGS_VERSION = 4
+SONGS_VERSION = 5
 """Goes up when songs come out otherwise for the same metadata."""
 
 Row = Mapping[str, Any]
@@ -88,10 +88,12 @@ def songs(
     years = _earliest_years(best, names)
     song_nos = _numbered(names.values())
     artist_nos, album_nos = (_numbered(key(track) for track in best.values()) for key in (_artist_key, _album_key))
+    shown = _shown(best, _artist_key, "artist_id"), _shown(best, _album_key, "album_id")
     for uri, track in sorted(best.items()):
         row = _row(track, names[uri], years.get(names[uri]), genres.get(track.artist_id))
         artist, album = artist_nos.get(_artist_key(track)), album_nos.get(_album_key(track))
-        yield row | {"song_no": song_nos[names[uri]], "artist_no": artist, "album_no": album}
+        numbers = {"song_no": song_nos[names[uri]], "artist_no": artist, "album_no": album}
+        yield row | numbers | {"is_artist": uri in shown[0], "is_album": uri in shown[1]}
 
 
 class Track(NamedTuple):
@@ -99,7 +101,6 @@ class Track(NamedTuple):
 
     track_uri: str
     name: str
-    track_id: str | None = None
     artist_name: str | None = None
     artist_id: str | None = None
     album: str | None = None
@@ -164,6 +165,15 @@ def _filled(version: Track | None, observed: Row) -> Track:
 def _numbered(keys: Iterable[str | None]) -> dict[str | None, int]:
     """Key -> its place in order. What questions group by: numbers are a tenth of names, in memory and in time."""
     return {key: number for number, key in enumerate(sorted({key for key in keys if key is not None}), 1)}
+
+
+def _shown(tracks: Mapping[str, Track], key: Callable[[Track], str | None], known: str) -> set[str]:
+    """The tracks that stand for their artist, or album: of each the first one that knows its id, else the first."""
+    found: dict[str | None, tuple[bool, str]] = {}
+    for uri, track in tracks.items():
+        place = getattr(track, known) is None, uri
+        found[key(track)] = min(place, found.get(key(track), place))
+    return {uri for name, (_, uri) in found.items() if name is not None}
 
 
 def _artist_key(track: Track) -> str | None:
@@ -273,6 +283,6 @@ def _earliest_years(tracks: Mapping[str, Track], names: Mapping[str, str]) -> di
 
 
 def _row(track: Track, song: str, year: int | None, genres: str | None) -> dict[str, Any]:
-    kept = ("track_uri", "track_id", "name", "artist_name", "artist_id", "album", "album_id", "duration_ms")
+    kept = ("track_uri", "name", "artist_name", "artist_id", "album", "album_id", "duration_ms")
     other = None if song == track.track_uri else song
     return {name: getattr(track, name) for name in kept} | {"song_uri": other, "release_year": year, "genres": genres}

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 from aggregation.calendar import EARLIEST, Calendar
 from aggregation.listening import listening
 from aggregation.names import Names
-from aggregation.questions import Answers, Sort, TopRow
+from aggregation.questions import Answers, TopRow
+from aggregation.rows import Mention
 from playledger.dashboard_data import Previous, Sentence, Window
 
-LISTS = {Sort.TRACK: "tracks", Sort.ARTIST: "artists", Sort.ALBUM: "albums"}
-LONGEST = {Sort.TRACK: 25, Sort.ARTIST: 25, Sort.ALBUM: 10}
+LISTS: dict[Mention, str] = {"song_no": "tracks", "artist_no": "artists", "album_no": "albums"}
+LONGEST = {"song_no": 25, "artist_no": 25, "album_no": 10}
 BY_TIME = 10
 """So long are the lists by time: most of them name what the lists by plays name."""
 
@@ -51,8 +52,8 @@ class Windows:
                 "silent_days": silence.silent_days if silence else 0,
                 "gap_minutes": next((row.minutes for row in self._answers.gap_minutes if row.window_name == name), 0),
                 "prev": self._previous(name),
-                **{f"top_{lists}": self._by_plays(tops, sort, longest) for sort, lists in LISTS.items()},
-                "by_time": {lists: self._by_time(tops, sort, longest // 2) for sort, lists in LISTS.items()},
+                **{f"top_{lists}": self._by_plays(tops, thing, longest) for thing, lists in LISTS.items()},
+                "by_time": {lists: self._by_time(tops, thing, longest // 2) for thing, lists in LISTS.items()},
                 **self._clock(name),
                 **listening(self._answers.listening, name, self._shelf, is_told=self._is_told(name)),
                 "sentence": self._sentence(name, tops),
@@ -84,15 +85,15 @@ class Windows:
         span = self._spans.get((name, True))
         return bool(span and self._answers.first_day and self._answers.first_day <= span.first_day)
 
-    def _by_plays(self, tops: Sequence[TopRow], sort: Sort, longest: int) -> list[tuple[int | None, ...]]:
-        rows = sorted((row for row in tops if row.sort == sort), key=lambda row: row.nth)
+    def _by_plays(self, tops: Sequence[TopRow], thing: Mention, longest: int) -> list[tuple[int | None, ...]]:
+        rows = sorted(_of(tops, thing), key=lambda row: row.nth)
         return [
             (self._index(row), row.plays, row.minutes, self._told(row, row.prev_place), row.place, row.share_permille)
-            for row in rows[: min(longest, LONGEST[sort])]
+            for row in rows[: min(longest, LONGEST[thing])]
         ]
 
-    def _by_time(self, tops: Sequence[TopRow], sort: Sort, longest: int) -> list[tuple[int | None, ...]]:
-        rows = sorted((row for row in tops if row.sort == sort), key=lambda row: row.nth_time)
+    def _by_time(self, tops: Sequence[TopRow], thing: Mention, longest: int) -> list[tuple[int | None, ...]]:
+        rows = sorted(_of(tops, thing), key=lambda row: row.nth_time)
         return [
             (
                 *(self._index(row), row.plays, row.minutes, self._told(row, row.prev_place_by_time)),
@@ -106,14 +107,16 @@ class Windows:
         return before if self._is_told(row.window_name) else None
 
     def _index(self, row: TopRow) -> int:
-        shelf = {Sort.TRACK: self._shelf.track, Sort.ARTIST: self._shelf.artist, Sort.ALBUM: self._shelf.album}
-        return shelf[row.sort](row.track_uri)
+        """A row names one thing alone."""
+        [(thing, name)] = row.mentioned()
+        shelf = {"song_no": self._shelf.track, "artist_no": self._shelf.artist, "album_no": self._shelf.album}
+        return shelf[thing](name)
 
     def _sentence(self, name: str, tops: Sequence[TopRow]) -> Sentence | None:
         """None where nothing was ever played."""
         if self._answers.first_day is None:
             return None
-        top = min((row for row in tops if row.sort is Sort.TRACK), key=lambda row: row.nth, default=None)
+        top = min(_of(tops, "song_no"), key=lambda row: row.nth, default=None)
         return Sentence(
             top_track=self._index(top) if top else None,
             top_track_plays=top.plays if top else None,
@@ -130,6 +133,10 @@ class Windows:
     @staticmethod
     def _period(rows: Iterable[OfPeriod], name: str, *, is_previous: bool = False) -> OfPeriod | None:
         return next((row for row in rows if row.window_name == name and row.is_previous == is_previous), None)
+
+
+def _of(tops: Sequence[TopRow], thing: Mention) -> list[TopRow]:
+    return [row for row in tops if getattr(row, thing) is not None]
 
 
 def placed(size: int, counts: Iterable[tuple[int, int]]) -> list[int]:

@@ -21,6 +21,9 @@ class Rollup:
     source_column: str
     takes: dict[str, tuple[str, Aggregate]]
     cut: int | None = None
+    last_months: int | None = None
+    """So many closed months alone."""
+
     by_default: bool = False
     """Only what counts by the default policy: other policies read the source."""
 
@@ -52,6 +55,7 @@ MONTHLY = (
 
 LASTING = (
     Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, **_BETWEEN), by_default=True),
+    Rollup("recent_tracks", "month_tracks", "month", _tally(**_BETWEEN), last_months=24, by_default=True),
     Rollup("all_years", "month_tracks", "year", _tally(**_BETWEEN), cut=4, by_default=True),
     Rollup("all_contexts", "month_tracks", "month", _tally(**_BETWEEN), by_default=True),
     Rollup("all_ways", "month_ways", "", _tally()),
@@ -60,7 +64,7 @@ LASTING = (
     Rollup("all_sessions", "month_sessions", "", {}),
     Rollup("all_binges", "month_binges", "", {}),
 )
-"""Of closed months to one object."""
+"""Of closed months to one object. Two years are what rolling windows and the equal ones before them reach back."""
 
 ROLLUPS = {rollup.table: rollup for rollup in (*MONTHLY, *LASTING)}
 """By the table that is made."""

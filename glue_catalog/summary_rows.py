@@ -158,6 +158,12 @@ class AllYearRow(Tally, Between):
     track_uri: str = Field(description="Spotify URI")
 
 
+class RecentTrackRow(Tally, Between, OfMonth):
+    """Month x track, of what counts by the default policy, over the closed months of two years."""
+
+    track_uri: str = Field(description="Spotify URI")
+
+
 class AllContextRow(Tally, Between, InContext, OfMonth):
     """Month x context, of what counts by the default policy, over all closed months: a row of `all_contexts`."""
 
@@ -173,7 +179,6 @@ class SongRow(BaseModel):
 
     track_uri: str = Field(description="Spotify URI")
     song_uri: str | None = Field(description="the track that stands for its song; null where it does so itself")
-    track_id: str | None = Field(description="Spotify id")
     name: str = Field(description="title")
     artist_name: str | None = Field(description="first credited artist")
     artist_id: str | None = Field(description="Spotify id of the first credited artist")
@@ -185,6 +190,8 @@ class SongRow(BaseModel):
     song_no: int = Field(description="number of its song, in the order of their URIs")
     artist_no: int | None = Field(description="number of its artist by name, whatever its case, in order")
     album_no: int | None = Field(description="number of its album by the names of artist and album, in order")
+    is_artist: bool = Field(description="whether it stands for its artist: one track of each does")
+    is_album: bool = Field(description="whether it stands for its album")
 
 
 class ExclusionRow(BaseModel):

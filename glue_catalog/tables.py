@@ -101,6 +101,7 @@ TABLES = {
         TableSpec("track_versions", "versions of track metadata learned in a month", TrackRow, "month", "parquet"),
         TableSpec("artist_versions", "versions of artist metadata learned in a month", ArtistRow, "month", "parquet"),
         TableSpec("all_tracks", "plays per month and track, of all closed months", rows.AllTrackRow, "", "parquet"),
+        TableSpec("recent_tracks", "all_tracks of the last two years", rows.RecentTrackRow, "", "parquet"),
         TableSpec("all_years", "all_tracks by the year", rows.AllYearRow, "", "parquet"),
         TableSpec("all_contexts", "plays per month and context, closed months", rows.AllContextRow, "", "parquet"),
         TableSpec("all_ways", "ways of listening per day, of all closed months", rows.MonthWayRow, "", "parquet"),

@@ -1,8 +1,8 @@
--- answers: What is there to tell of the artists of the tracks in p_uris, one to a line, the first 50?
+-- answers: What is there to tell of the artists of the numbers in p_artists, one to a line, the first 50?
 -- grain: one row per artist (all), artist and month from p_first_month on (month), artist and song (the first five)
--- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done, p_uris, p_first_month
+-- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done, p_artists, p_first_month
 -- feeds: artist_detail
--- version: 2
+-- version: 3
 with heard as (
     select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
         incognito, plays, ms
@@ -25,12 +25,9 @@ counted as (
 ),
 
 asked as (
-    select artist_no as asked_no, min(nth) as asked_nth
+    select cast(number as bigint) as asked_no, nth as asked_nth
     from (values (1)) as one (n)
-    cross join unnest(split(:p_uris, chr(10))) with ordinality as given (uri, nth)
-    join songs on songs.track_uri = uri
-    where artist_no is not null
-    group by artist_no
+    cross join unnest(split(:p_artists, chr(10))) with ordinality as given (number, nth)
 ),
 
 summed as (
@@ -46,19 +43,10 @@ ranked as (
     select summed.*, dense_rank() over (order by asked_nth) as place,
         row_number() over (partition by artist_no, sort order by plays desc, ms desc, song_no) as nth
     from summed
-),
-
-called as (
-    select 'song' as kind, song_no as no, track_uri from songs where song_uri is null
-    union all
-    select 'artist' as kind, artist_no as no,
-        coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as track_uri
-    from songs group by artist_no
 )
 
 select place, case when sort = 3 then 'all' when sort = 1 then 'month' else 'song' end as what, month as month_name,
-    nth, track_uri, plays, cast(floor(cast(ms as double) / 60000) as bigint) as minutes, first_day, last_day
+    nth, artist_no, song_no, plays, cast(floor(cast(ms as double) / 60000) as bigint) as minutes, first_day, last_day
 from ranked
-join called on kind = case when sort = 2 then 'song' else 'artist' end and no = coalesce(song_no, artist_no)
 where place <= 50 and (sort = 3 or (sort = 1 and month >= :p_first_month) or (sort = 2 and nth <= 3))
 order by place, sort desc, nth

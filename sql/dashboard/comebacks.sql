@@ -2,7 +2,7 @@
 -- grain: one row per song, the first ten of each: once, forgotten, back
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: one_hit_wonders, forgotten, back_after
--- version: 2
+-- version: 3
 with heard as (
     select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
         incognito, plays, ms
@@ -58,8 +58,7 @@ ranked as (
     from told
 )
 
-select what, nth, track_uri, plays, silent_days, day, found, songs
+select what, nth, song_no, plays, silent_days, day, found, songs
 from ranked
-join songs on songs.song_no = ranked.song_no and song_uri is null
 where nth <= 10
 order by what, nth

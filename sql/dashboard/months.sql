@@ -2,7 +2,7 @@
 -- grain: one row per month with a play and of what: song or artist (by name)
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: discovery_monthly, number_ones
--- version: 2
+-- version: 3
 with heard as (
     select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
         incognito, plays, ms
@@ -50,12 +50,10 @@ ranked as (
     where thing is not null
 )
 
-select ranked.month as month_name, ranked.what,
-    coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as track_uri,
-    coalesce(new_things, 0) as new_things, coalesce(stuck, 0) as stuck, variety
+select ranked.month as month_name, ranked.what, case ranked.what when 'song' then ranked.thing end as song_no,
+    case ranked.what when 'artist' then ranked.thing end as artist_no, coalesce(new_things, 0) as new_things,
+    coalesce(stuck, 0) as stuck, variety
 from ranked
-join songs on thing = case when ranked.what = 'artist' then artist_no when song_uri is null then song_no end
 left join first_met on first_met.what = ranked.what and first_met.month = ranked.month
 where nth = 1
-group by ranked.month, ranked.what, new_things, stuck, variety
 order by ranked.month, ranked.what

@@ -1,17 +1,28 @@
--- answers: What are the tracks in p_uris called, one to a line?
--- grain: one row per track that anything is known of
--- params: p_uris
+-- answers: What are these tracks called, and those that stand for the songs, artists and albums of these numbers?
+-- grain: one row per track that anything is known of; what is asked for stands one to a line
+-- params: p_uris, p_songs, p_artists, p_albums
 -- feeds: dict
--- version: 1
+-- version: 2
 with asked as (
-    select track_uri
-    from (values (1)) as one (n)
-    cross join unnest(split(:p_uris, chr(10))) as given (track_uri)
+    select 'track' as what, name
+    from (values (1)) as one (n) cross join unnest(split(:p_uris, chr(10))) as given (name)
+    union all
+    select 'song' as what, name
+    from (values (1)) as one (n) cross join unnest(split(:p_songs, chr(10))) as given (name)
+    union all
+    select 'artist' as what, name
+    from (values (1)) as one (n) cross join unnest(split(:p_artists, chr(10))) as given (name)
+    union all
+    select 'album' as what, name
+    from (values (1)) as one (n) cross join unnest(split(:p_albums, chr(10))) as given (name)
 )
 
 select
-    songs.track_uri,
-    track_id,
+    track_uri,
+    case when song_uri is null then song_no end as song_no,
+    case when is_artist then artist_no end as artist_no,
+    case when is_album then album_no end as album_no,
+    case when track_uri like 'spotify:track:%' then substr(track_uri, 15) end as track_id,
     name,
     artist_name,
     artist_id,
@@ -22,5 +33,8 @@ select
     cast(floor(cast(duration_ms as double) / 1000) as bigint) as seconds,
     genres
 from songs
-join asked on asked.track_uri = songs.track_uri
-order by songs.track_uri
+where track_uri in (select name from asked where what = 'track')
+    or (song_uri is null and cast(song_no as varchar) in (select name from asked where what = 'song'))
+    or (is_artist and cast(artist_no as varchar) in (select name from asked where what = 'artist'))
+    or (is_album and cast(album_no as varchar) in (select name from asked where what = 'album'))
+order by track_uri

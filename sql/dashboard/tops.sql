@@ -2,7 +2,7 @@
 -- grain: one row per window and song, artist (by name) or album (by both names), the first 25 by plays, 10 by time
 -- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_tracks, windows.top_artists, windows.top_albums, windows.sentence, years
--- version: 2
+-- version: 3
 with heard as (
     select day as bucket, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito,
         plays, ms, ms_estimated
@@ -10,7 +10,7 @@ with heard as (
     union all
     select month as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
         null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from all_tracks where month >= :p_month_from and :p_lasting
+    from recent_tracks where :p_lasting
     union all
     select year as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
         null as heard_seconds, false as incognito, plays, ms, ms_estimated
@@ -41,15 +41,9 @@ listed as (
     select ranked.*, row_number() over (partition by list order by plays desc, ms desc, thing) as nth,
         row_number() over (partition by list order by ms desc, plays desc, thing) as nth_time
     from ranked where place <= 25 or place_by_time <= 10
-),
-called as (
-    select grouping(song_no, artist_no, album_no) as sort, coalesce(song_no, artist_no, album_no) as thing,
-        min(case when song_uri is null then track_uri end) as song_uri,
-        coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as artist_uri,
-        coalesce(min(case when album_id is not null then track_uri end), min(track_uri)) as album_uri
-    from songs group by grouping sets ((song_no), (artist_no), (album_no))
 )
-select windows.window_name, sort, case sort when 3 then song_uri when 5 then artist_uri else album_uri end as track_uri,
+select windows.window_name, case now.list % 8 when 3 then now.thing end as song_no,
+    case now.list % 8 when 5 then now.thing end as artist_no, case now.list % 8 when 6 then now.thing end as album_no,
     now.nth, now.nth_time, now.place, now.place_by_time, now.plays,
     cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
     cast(floor(cast(1000 * now.plays as double) / whole.plays) as bigint) as share_permille,
@@ -57,9 +51,8 @@ select windows.window_name, sort, case sort when 3 then song_uri when 5 then art
     past.place as prev_place, past.place_by_time as prev_place_by_time, past.plays as prev_plays
 from windows
 join listed as now on now.list - now.list % 8 = 8 * windows.part and not windows.is_previous
-join called on called.sort = now.list % 8 and called.thing = now.thing
 join summed as whole on whole.list = 8 * windows.part + 7
 left join windows as before on before.window_name = windows.window_name and before.is_previous
-left join ranked as past on past.list = 8 * before.part + sort and past.thing = now.thing
+left join ranked as past on past.list = 8 * before.part + now.list % 8 and past.thing = now.thing
 where now.nth <= 25 or now.nth_time <= 10
-order by windows.window_name, sort, now.nth
+order by windows.window_name, now.list % 8, now.nth

@@ -2,7 +2,7 @@
 -- grain: one row per window and period with a play
 -- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows, years, totals
--- version: 3
+-- version: 4
 with heard as (
     select day as bucket, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito,
         plays, ms, ms_estimated
@@ -10,7 +10,7 @@ with heard as (
     union all
     select month as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
         null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from all_tracks where month >= :p_month_from and :p_lasting
+    from recent_tracks where :p_lasting
     union all
     select year as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
         null as heard_seconds, false as incognito, plays, ms, ms_estimated

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.house
 SHARED = ("heard", "counted")
 """Names of the common table expressions that questions share."""
 
-WINDOWS = "all_tracks+all_years+month_tracks"
+WINDOWS = "all_years+month_tracks+recent_tracks"
 YEARS = "all_years+month_tracks"
 MONTHS = "all_tracks+month_tracks"
 HOURS = "all_hours+month_hours+month_quarters"
 """The families: what their `heard` reads."""
 
-SUMMED = {"all_tracks", "all_years", "all_contexts", "all_ways", "all_hours"}
+SUMMED = {"all_tracks", "recent_tracks", "all_years", "all_contexts", "all_ways", "all_hours"}
 COUNTING = {"p_kinds", "p_incognito", "p_seconds", "p_done"}
 
 

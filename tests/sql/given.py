@@ -47,9 +47,11 @@ def _derived(given: Given, *, by_day: bool, is_named: bool) -> Given:
     The data day is the last day of any window; before its month all are closed.
     """
     found: dict[str, Any] = {}
-    if "all_tracks" in given and "all_years" not in given:
-        months = [_all_track("", row) | row for row in given["all_tracks"][""]]
+    months = [_all_track("", row) | row for row in given.get("all_tracks", {"": []})[""]]
+    if months and "all_years" not in given:
         found["all_years"] = {"": list(_by_year(months))}
+    if months and "recent_tracks" not in given:
+        found["recent_tracks"] = {"": [_without(MUSIC, row) for row in months]}
     if is_named:
         found["songs"] = {"": [*given.get("songs", {"": []})[""], *_nameless(given)]}
     if "windows" in given and "window_parts" not in given:
@@ -206,6 +208,11 @@ def _all_year(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "year": str(row["first_day"])[:4] if "first_day" in row else LONG_AGO[:4]}
 
 
+def _recent_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """As in `all_tracks`, without the names."""
+    return _without(MUSIC, _all_track("", row))
+
+
 def _all_context(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """As in `all_tracks`, without the tracks."""
     names = ("track_uri", "track_name", "artist_name", "album_name")
@@ -220,11 +227,17 @@ LONG_AGO = "2025-01"
 
 
 def numbered(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The numbers of songs, artists and albums, in the order of their keys."""
+    """The numbers of songs, artists and albums, in the order of their keys; the first track stands for each."""
     keys = [_song_keys(row) for row in rows]
     orders = {name: sorted({key[name] for key in keys if key[name] is not None}) for name in NUMBERS}
+    first = {(name, key[name]): place for name in NUMBERS for place, key in reversed(list(enumerate(keys)))}
     return [
-        {name: None if key[name] is None else orders[name].index(key[name]) + 1 for name in NUMBERS} for key in keys
+        {name: None if key[name] is None else orders[name].index(key[name]) + 1 for name in NUMBERS}
+        | {
+            f"is_{name.removesuffix('_no')}": key[name] is not None and first[name, key[name]] == place
+            for name in ("artist_no", "album_no")
+        }
+        for place, key in enumerate(keys)
     ]
 
 
@@ -256,7 +269,7 @@ MUSIC = ("track_name", "artist_name", "album_name")
 def _song(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     uri = row.get("track_uri", "a")
     names = {"name": f"Song {uri}", "artist_name": f"Band {uri}", "album": f"Album {uri}"}
-    missing = ("track_id", "artist_id", "album_id", "release_year", "duration_ms", "genres")
+    missing = ("artist_id", "album_id", "release_year", "duration_ms", "genres")
     return {**dict.fromkeys(missing), **names, "track_uri": uri, "song_uri": uri}
 
 
@@ -318,6 +331,7 @@ DEFAULTS = {
     "artist_versions": lambda month, row: _artist(f"{month}-01", row),
     "all_tracks": _all_track,
     "all_years": _all_year,
+    "recent_tracks": _recent_track,
     "all_contexts": _all_context,
     "all_ways": lambda _, row: _month_way(LONG_AGO, row),
     "all_hours": lambda _, row: _month_hour(LONG_AGO, row),

@@ -276,7 +276,7 @@ class Ledger:
             self.named(uri, "name", "track_name") or uri,
             key(self.named(uri, "artist_name", "artist_name")) or "unknown artist",
             key(self.named(uri, "album", "album_name")),
-            best.get("track_id"),
+            uri.removeprefix("spotify:track:") if uri.startswith("spotify:track:") else None,
             None if seconds is None else seconds // 1000,
         )
 

@@ -80,15 +80,16 @@ class History:
     def _play(self, number: int) -> dict[str, Any]:
         pick = self.chance.choice
         at = self.moment().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        uri = f"u{min(int(self.chance.expovariate(0.2)), self.shelf - 1):02d}"
+        which = min(int(self.chance.expovariate(0.2)), self.shelf - 1)
+        short, uri = f"u{which:02d}", uri_of(which)
         ms = pick((None, None, 200_000, 60_000, 30_000, 29_999, 0, self.chance.randrange(300_000)))
         return {
             "play_key": f"{at}#{uri}",
             "played_at": at,
             "track_uri": uri,
-            "track_name": pick((f"Song {uri}", f"Song {uri}", f"song {uri}", None)),
-            "artist_name": pick((f"Band {int(uri[1:]) % 7}", f"band {int(uri[1:]) % 7}", f"Guest {number % 3}", None)),
-            "album_name": pick((f"Album {int(uri[1:]) % 5}", f" album {int(uri[1:]) % 5}", None)),
+            "track_name": pick((f"Song {short}", f"Song {short}", f"song {short}", None)),
+            "artist_name": pick((f"Band {which % 7}", f"band {which % 7}", f"Guest {number % 3}", None)),
+            "album_name": pick((f"Album {which % 5}", f" album {which % 5}", None)),
             "ms_played": ms,
             "source": "poll" if ms is None else "export",
             "duration_ms": pick((None, 180_000, 240_001)) if ms is None else None,
@@ -99,11 +100,10 @@ class History:
         }
 
     def _version(self, number: int, nth: int) -> dict[str, Any]:
-        pick, uri = self.chance.choice, f"u{number:02d}"
+        pick = self.chance.choice
         return {
-            "track_uri": uri,
-            "name": f"Known {uri}",
-            "track_id": pick((None, f"id{uri}")),
+            "track_uri": uri_of(number),
+            "name": f"Known u{number:02d}",
             "artist_name": pick((None, f"Band {number % 7}", f"Real {number % 4}")),
             "album": pick((None, f"Album {number % 5}", f"Long {number % 3}")),
             "duration_ms": pick((None, self.chance.randrange(400_000))),
@@ -125,6 +125,11 @@ class History:
         accounts = {dt: [{"plays": len(rows)}] for dt, rows in by_dt.items()}
         derived = {"plays": by_dt, "settled_days": accounts}
         return given.write(root, {**derived, "tracks": {"2026-01-01": self.tracks}, "gaps": {"": self.gaps}})
+
+
+def uri_of(number: int) -> str:
+    """Some tracks are files of the listener's own."""
+    return f"spotify:{'local' if number % 4 == 3 else 'track'}:u{number:02d}"
 
 
 def evenings(history: History) -> list[datetime]:

@@ -49,15 +49,11 @@ class Telling(History):
         }
         kind = pick((None, "playlist", "album", "artist", "collection"))
         context = {"context_type": kind, "context_id": pick((f"c{number % 9}", "c0", None)) if kind else None}
-        row = super()._play(number)
-        uri = f"spotify:track:{row['track_uri']}"
-        named = {"track_uri": uri, "play_key": f"{row['played_at']}#{uri}"}
-        return row | named | context | (told if self.is_exported else {})
+        return super()._play(number) | context | (told if self.is_exported else {})
 
     def _version(self, number: int, nth: int) -> dict[str, Any]:
         pick = self.more.choice
         told = {
-            "track_uri": f"spotify:track:u{number:02d}",
             "artist_id": pick((None, f"by{number % 7}")),
             "release_date": pick((None, "1969", "1970-01", f"{pick(range(1950, 2026))}-05-01")),
         }

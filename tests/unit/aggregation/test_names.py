@@ -52,7 +52,7 @@ def test_a_cleaned_name_is_short_encodable_and_stays_as_it_is(text: str) -> None
 
 
 def shelf(*tracks: TrackNames) -> Names:
-    return Names({row.track_uri: row for row in tracks})
+    return Names(tracks)
 
 
 def test_each_thing_gets_one_index_in_the_order_of_first_mention() -> None:
@@ -94,6 +94,12 @@ def test_rankings_and_tracks_share_artists_and_albums() -> None:
     assert (names.track("a"), names.artist("b"), names.album("b")) == (0, 0, 0)
     assert names.dictionary().artists == (("Band", "x", ()),)
     assert names.dictionary().albums == (("Album", 0, "y"),)
+
+
+def test_songs_artists_and_albums_are_named_by_the_track_that_stands_for_them() -> None:
+    names = shelf(track("a", song_no=7, album_no=3), track("b", artist_key="other", artist_name="Other", artist_no=7))
+    assert (names.track(7), names.artist(7), names.album(3)) == (names.track("a"), names.artist("b"), names.album("a"))
+    assert names.track(7) != names.track("b")
 
 
 def test_a_context_is_told_by_its_kind_and_id() -> None:

@@ -204,6 +204,18 @@ def test_songs_artists_and_albums_are_numbered_in_the_order_of_their_keys() -> N
     assert found == [(1, 1, 1), (2, 1, 1), (3, 2, None), (4, None, None)]
 
 
+def test_one_track_stands_for_an_artist_and_for_an_album_the_first_that_knows_its_id() -> None:
+    told = [("a", None, "A1"), ("b", "X", None), ("c", "X", "A1")]
+    rows = [track(uri, uri, artist_id=artist, album="One", album_id=album) for uri, artist, album in told]
+    found = {row["track_uri"]: (row["is_artist"], row["is_album"]) for row in songs(rows, (), (), Songs())}
+    assert found == {"a": (False, True), "b": (True, False), "c": (False, False)}
+
+
+def test_a_track_without_artist_or_album_stands_for_none() -> None:
+    [row] = songs([track("a", "A", artists=[], artist_name=None)], (), (), Songs())
+    assert (row["is_artist"], row["is_album"]) == (False, False)
+
+
 def test_numbers_are_those_that_the_engine_would_give_by_name() -> None:
     rows = list(songs(NUMBERED, (), (), Songs()))
     names = "dense_rank() over (order by lower(trim(artist_name)))"
