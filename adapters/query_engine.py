@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapters.athena_reader import given_up
+from adapters.table_format import ROW_LIMIT, json_options, quoted
 from glue_catalog.columns import Column, columns, journal_columns
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import StoreUnavailable, WorldChanged
@@ -21,9 +22,6 @@ from sql import bind
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-ROW_LIMIT = 1 << 20
-"""Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
 
 KEPT_BYTES = 16 << 20
 """Tables up to this size (of their gzipped files) may stay in memory: some 50 MB in memory."""
@@ -188,7 +186,7 @@ class _Source:
         options = list(self.options)
         if self.partition:
             options += ["hive_partitioning = true", f"hive_types = {{'{self.partition}': VARCHAR}}"]
-        return f"* from {self.reader}({', '.join([_quoted(pattern), *options])})"
+        return f"* from {self.reader}({', '.join([quoted(pattern), *options])})"
 
     def _nothing(self) -> str:
         typed = [f'cast(null as {column.duckdb}) as "{column.name}"' for column in self.row]
@@ -199,7 +197,7 @@ class _Source:
 
 def _sources(root: Path, keep_bytes: int) -> tuple[_Source, ...]:
     row = journal_columns()
-    options = _json_options(row, row_limit=16 * ROW_LIMIT)
+    options = json_options(row, row_limit=16 * ROW_LIMIT)
     journal = _Source("journal", root / "journal", "[0-9]*.jsonl.gz", "dt", row, "read_json", options, 0)
     return (journal, *(_table_source(root / "tables", spec, keep_bytes) for spec in TABLES.values()))
 
@@ -208,30 +206,15 @@ def _table_source(root: Path, spec: TableSpec, keep_bytes: int) -> _Source:
     row, folder, file = columns(spec.row), root / spec.name, Path(object_name(spec, "")).name
     if spec.format == "parquet":
         return _Source(spec.name, folder, file, spec.partition, row, "read_parquet", (), 0)
-    options = _json_options(row, row_limit=ROW_LIMIT)
+    options = json_options(row, row_limit=ROW_LIMIT)
     return _Source(
         spec.name, folder, file, spec.partition, row, "read_json", options, keep_bytes if spec.partition else 0
-    )
-
-
-def _json_options(row: Sequence[Column], *, row_limit: int) -> tuple[str, ...]:
-    typed = ", ".join(f"{_quoted(column.name)}: {_quoted(column.duckdb)}" for column in row)
-    return (
-        "format = 'newline_delimited'",
-        "records = true",  # else the first 32 files are looked into before each question
-        "compression = 'gzip'",
-        f"maximum_object_size = {row_limit}",
-        f"columns = {{{typed}}}",
     )
 
 
 def _no_pattern(folder: Path) -> str:
     """The folder as a part of a glob that means just this folder."""
     return re.sub(r"[*?\[]", r"[\g<0>]", str(folder))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
@@ -248,7 +231,7 @@ def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
     frugal = {"preserve_insertion_order": "false"}  # answers are in the order that the question says
     connection = duckdb.connect(":memory:", config={**closed, **limits, **frugal})
     spellings = dict.fromkeys((str(root), _no_pattern(root)))
-    folders = ", ".join(_quoted(f"{root}/{name}/") for root in spellings for name in ("tables", "journal"))
+    folders = ", ".join(quoted(f"{root}/{name}/") for root in spellings for name in ("tables", "journal"))
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",

@@ -1,19 +1,95 @@
-"""Objects of a table made of objects of another: grouped by Arrow, put in one order, so the same bytes each time."""
+"""Objects of a table made of objects of another: grouped, and put in one order, so the same bytes each time."""
 
 import gzip
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.table_format import TableObject, arrow_schema, encode_arrow
+from adapters.table_format import DuckDbParquet, TableObject, arrow_schema, encode_arrow, json_lines, quoted
+from glue_catalog.columns import Column, columns
 from glue_catalog.rollups import Rollup
 from glue_catalog.tables import TABLES, TableSpec
 from playledger.errors import CorruptObject
 from playledger.policy import DEFAULT
+from playledger.ports import Stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# ---- laptop -----------------------------------------------------------------------------------------------------
+
+
+def grouped(
+    parquet: DuckDbParquet, rollup: Rollup, specs: Mapping[str, TableSpec], parts: Sequence[Path], digest: str
+) -> TableObject:
+    """The object of `rollup.table` made of these files of its source. Raises CorruptObject for a file that is none."""
+    import duckdb
+
+    stamp = Stored(hashlib.sha256(f"{rollup.table} {digest}\n".encode()).hexdigest()[:32], digest)
+    source, target = specs[rollup.source], columns(specs[rollup.table].row)
+    selected = [f'{_taken(rollup, column)} as "{column.name}"' for column in target]
+    keys = [column for column in target if column.name not in rollup.takes]
+    clauses = [
+        f"select {', '.join(selected)} from {_files(source, parts) if parts else _no_rows(source)}",  # noqa: S608
+        f"where {_default_policy()}" if rollup.by_default else "",
+        f"group by {', '.join(_key(rollup, column) for column in keys)}" if rollup.takes else "",
+        f"order by {', '.join(_key(rollup, column) for column in _in_order(keys))}",
+    ]
+    try:
+        return parquet.copied(" ".join(clauses), stamp)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise CorruptObject(f"{rollup.table} cannot be made of {source.name}: {error}") from error
+
+
+def _taken(rollup: Rollup, column: Column) -> str:
+    """A column of the target by those of the source, of the type that the table says."""
+    if column.name not in rollup.takes:
+        return f"cast({_key(rollup, column)} as {column.duckdb})"
+    name, how = rollup.takes[column.name]
+    return f'cast({how}("{name}") as {column.duckdb})'
+
+
+def _key(rollup: Rollup, column: Column) -> str:
+    """A column that rows are told apart by; the partition may be cut."""
+    if column.name != rollup.source_column:
+        return f'"{column.name}"'
+    return f"substr(\"{TABLES[rollup.source].partition}\", 1, {rollup.cut or len('YYYY-MM-DD')})"
+
+
+def _in_order(keys: Sequence[Column]) -> list[Column]:
+    """What rows are sorted by: the track first, for its URI is the longest and then stands but once."""
+    plain = [column for column in keys if not column.duckdb.endswith("[]")]
+    return sorted(plain, key=lambda column: column.name != "track_uri")
+
+
+def _files(source: TableSpec, parts: Sequence[Path]) -> str:
+    """How DuckDB reads these files, the partition among the columns."""
+    hive = f"hive_partitioning = true, hive_types = {{'{source.partition}': VARCHAR}}"
+    if source.format == "parquet":
+        return f"read_parquet([{', '.join(quoted(str(path)) for path in parts)}], {hive})"
+    return f"{json_lines(source.row, parts).removesuffix(')')}, {hive})"
+
+
+def _no_rows(source: TableSpec) -> str:
+    typed = [*((column.name, column.duckdb) for column in columns(source.row)), (source.partition, "VARCHAR")]
+    nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in typed)
+    return f"(select {nothing} where false)"
+
+
+def _default_policy() -> str:
+    """Whether a row counts where nobody said anything else."""
+    kinds = ", ".join(quoted(kind) for kind in DEFAULT.kinds)
+    is_long = f"coalesce(heard_seconds >= {DEFAULT.least_seconds}, true)"
+    counts = f"({is_long} or is_done)" if DEFAULT.count_finished else is_long
+    return f"kind in ({kinds}) and {counts}" + ("" if DEFAULT.count_incognito else " and not incognito")
+
+
+# ---- AWS --------------------------------------------------------------------------------------------------------
 
 SLICE_ROWS = 100_000
 """So many rows are a row group: only they are spelled out at a time, all others are numbers of texts."""

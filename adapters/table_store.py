@@ -15,8 +15,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.table_format import HEAD_BYTES, TableObject, decode, encode, gzip_stamp, parquet_stamp
-from adapters.table_rollup import rolled_up
+from adapters.table_format import HEAD_BYTES, DuckDbParquet, TableObject, decode, encode, gzip_stamp
+from adapters.table_rollup import grouped, rolled_up
 from glue_catalog.rollups import ROLLUPS
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import StateConflict, StoreUnavailable
@@ -45,6 +45,9 @@ def _partition_of(spec: TableSpec, name: str) -> str | None:
 
 LEFTOVER = ".tmp-"
 
+_Version = tuple[int, int, int]
+"""When a file was changed, its size, and its inode."""
+
 
 class DirectoryTableStore:
     """Files below `root`/tables. A lock file lets one writer at a time compare and replace; readers never wait."""
@@ -52,6 +55,8 @@ class DirectoryTableStore:
     def __init__(self, root: Path, specs: Mapping[str, TableSpec] = TABLES) -> None:
         self._tables = root / "tables"
         self._specs = specs
+        self._parquet = DuckDbParquet()
+        self._stamps: dict[Path, tuple[_Version, Stored | None]] = {}
 
     def list(self, table: str) -> Mapping[str, Stored]:
         """Partition -> what its file says of itself; only the first bytes (Parquet: the footer) are read."""
@@ -73,10 +78,13 @@ class DirectoryTableStore:
     def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
         """The file's rows; none where there is no file. Raises CorruptObject where it is damaged."""
         spec = self._specs[table]
-        name = _located(spec, partition)
+        path = self._tables / _located(spec, partition)
+        if spec.format == "parquet":
+            yield from self._parquet.rows(spec, path) if path.exists() else ()
+            return
         try:
-            with _filed(self._tables / name):
-                body = (self._tables / name).read_bytes()
+            with _filed(path):
+                body = path.read_bytes()
         except FileNotFoundError:
             return
         yield from decode(spec, body)
@@ -85,20 +93,18 @@ class DirectoryTableStore:
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
     ) -> Stored:
         """Replaces the file at once, if it still is what `replaces` says."""
-        return self._put(self._specs[table], partition, encode(self._specs[table], rows, digest), replaces)
+        spec = self._specs[table]
+        made = (self._parquet.encode if spec.format == "parquet" else encode)(spec, rows, digest)
+        return self._put(spec, partition, made, replaces)
 
     def roll_up(
         self, table: str, partition: str, sources: Sequence[str], *, digest: str, replaces: Stored | None
     ) -> Stored:
         """See ports.TableStore."""
         rollup = ROLLUPS[table]
-        parts = ((name, self._body(self._specs[rollup.source], name)) for name in sources)
-        return self._put(self._specs[table], partition, rolled_up(rollup, self._specs, parts, digest), replaces)
-
-    def _body(self, spec: TableSpec, partition: str) -> bytes:
-        path = self._tables / _located(spec, partition)
-        with _filed(path):
-            return path.read_bytes()
+        parts = [self._tables / _located(self._specs[rollup.source], name) for name in sources]
+        made = grouped(self._parquet, rollup, self._specs, parts, digest)
+        return self._put(self._specs[table], partition, made, replaces)
 
     def _put(self, spec: TableSpec, partition: str, made: TableObject, replaces: Stored | None) -> Stored:
         name = _located(spec, partition)
@@ -125,10 +131,19 @@ class DirectoryTableStore:
         try:
             with path.open("rb", buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
-                stamp = gzip_stamp(file.read(HEAD_BYTES), size) if spec.format == "jsonl" else parquet_stamp(path)
+                stamp = gzip_stamp(file.read(HEAD_BYTES), size) if spec.format == "jsonl" else self._footer(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return stamp or Stored(hashlib.sha256(path.read_bytes()).hexdigest()[:32], "")
+
+    def _footer(self, path: Path) -> Stored | None:
+        """What a Parquet file says of itself; looked up once for as long as the file is the same."""
+        about = path.stat()
+        version = about.st_mtime_ns, about.st_size, about.st_ino
+        known = self._stamps.get(path)
+        if known is None or known[0] != version:
+            known = self._stamps[path] = version, self._parquet.stamp(path)
+        return known[1]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
