@@ -54,12 +54,15 @@ def _unexpired(plays: Iterable[PlayEvent], ttl: timedelta, now: datetime | None)
     return alive
 
 
-def _oldest_first(bodies: Iterable[str], ttl: timedelta, now: datetime) -> list[PlayEvent]:
-    try:
-        plays = _unexpired(map(PlayEvent.model_validate_json, bodies), ttl, now)
-    except ValidationError as error:
-        raise CorruptObject(f"a play in the hot store cannot be read: {error}") from error
-    return sorted(plays.values(), key=lambda play: (play.played_at, play.key))
+def _alive(bodies: Iterable[str], ttl: timedelta, now: datetime) -> Iterator[PlayEvent]:
+    """The plays whose time is not over. Raises CorruptObject for a body that is none."""
+    for body in bodies:
+        try:
+            play = PlayEvent.model_validate_json(body)
+        except ValidationError as error:
+            raise CorruptObject(f"a play in the hot store cannot be read: {error}") from error
+        if play.played_at + ttl > now:
+            yield play
 
 
 def _in_order(claims: Iterable[Claim]) -> list[Claim]:
@@ -79,6 +82,7 @@ BUSY_SECONDS = 10.0
 
 ADD_PLAY = "insert into plays values (?, ?, ?) on conflict (key) do nothing"
 PUT_STATE = "insert or replace into state values (1, ?, ?, ?)"
+OLDEST_FIRST = "select body from plays order by played_ms, key"
 TOUCH = "update state set last_run = :at where coalesce(last_run, '') < :at"
 
 
@@ -134,9 +138,9 @@ class SqliteHotStore:
         with self._transaction() as db:
             db.executemany("delete from spool where id = ?", [(claim.entry_id,) for claim in claims])
 
-    def plays(self, now: datetime) -> Sequence[PlayEvent]:
+    def plays(self, now: datetime) -> Iterator[PlayEvent]:
         """Unexpired plays, oldest first."""
-        return _oldest_first((body for (body,) in self._rows("select body from plays")), self.life, now)
+        return _alive((body for (body,) in self._scan(OLDEST_FIRST)), self.life, now)
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing; returns how many were."""
@@ -156,6 +160,11 @@ class SqliteHotStore:
     def _rows(self, text: str) -> list[Any]:
         with self._opened() as db:
             return db.execute(text).fetchall()
+
+    def _scan(self, text: str) -> Iterator[Any]:
+        """Rows as they come: those of a month are some megabytes."""
+        with self._opened() as db:
+            yield from db.execute(text)
 
     @contextmanager
     def _transaction(self) -> "Iterator[sqlite3.Connection]":
@@ -285,9 +294,9 @@ class DynamoHotStore:
             with _answered():
                 self._client.update_item(**self._spool_update("DELETE", claims)["Update"])
 
-    def plays(self, now: datetime) -> Sequence[PlayEvent]:
+    def plays(self, now: datetime) -> Iterator[PlayEvent]:
         """Unexpired plays, oldest first; those that DynamoDB has not deleted yet are passed over."""
-        return _oldest_first((unpacked(item["body"]) for item in self._query(now, "body")), self.life, now)
+        return _alive((unpacked(item["body"]) for item in self._query(now, "body")), self.life, now)
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing; returns how many were."""

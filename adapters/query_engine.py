@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 KEPT_BYTES = 16 << 20
 """Tables up to this size (of their gzipped files) may stay in memory: some 50 MB in memory."""
 
-MEMORY_LIMIT = "1GB"
-"""What does not fit in spills to a temporary folder."""
+MEMORY_LIMITS = ("80MB", "1GB")
+"""What does not fit in spills to a temporary folder; where a question cannot do with the first, it is asked again with
+the second: not everything can spill."""
 
 PLAIN = (str, int, float, bool, date, datetime, type(None))
 
@@ -44,14 +45,15 @@ class DuckDbQueryEngine:
     """DuckDB in memory, with a view for each table below `root/tables` and for the journal in `root/journal`.
 
     It can read these two folders and nothing else: no other file, no network, no extension, no way to write. A table of
-    many small files that is asked for in full a second time is kept in memory until one of its files changes.
+    many small files that is asked for in full a second time is kept in memory until one of its files changes; one of a
+    single file of JSON lines from the first time on, for DuckDB takes 32 MB to read it.
     """
 
     def __init__(self, root: Path, *, keep_bytes: int = KEPT_BYTES) -> None:
         self._sources = _sources(root.absolute(), keep_bytes)
-        self._shown: dict[str, _Shown] = {}
+        self._root = root.absolute()
         self._temporary = tempfile.TemporaryDirectory(prefix="playledger-duckdb-")
-        self._connection = _locked_connection(root.absolute(), self._temporary.name)
+        self._connect(0)
 
     def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
         """See ports.QueryEngine. Raises TypeError unless the parameters are the question's own."""
@@ -67,6 +69,11 @@ class DuckDbQueryEngine:
         """Ends the session."""
         self._connection.close()
         self._temporary.cleanup()
+
+    def _connect(self, limit: int) -> None:
+        """A new session, which has shown nothing yet."""
+        self._limit, self._shown = limit, dict[str, _Shown]()
+        self._connection = _locked_connection(self._root, self._temporary.name, MEMORY_LIMITS[limit])
 
     def _reading(self, text: str) -> str:
         """The text, if it is one statement that reads."""
@@ -84,20 +91,29 @@ class DuckDbQueryEngine:
         import duckdb
 
         try:
-            self._refresh(text)
-            self._connection.execute("begin transaction read only")
-            try:
-                return _fetched(self._connection, text)
-            finally:
-                self._connection.execute("rollback")
+            return self._fetch(text)
+        except duckdb.OutOfMemoryException as error:
+            if self._limit + 1 == len(MEMORY_LIMITS):
+                raise WorldChanged(_sentence(error)) from error
+            self._connection.close()
+            self._connect(self._limit + 1)
+            return self._run(text)
         except duckdb.Error as error:
             raise WorldChanged(_sentence(error)) from error
+
+    def _fetch(self, text: str) -> Rows:
+        self._refresh(text)
+        self._connection.execute("begin transaction read only")
+        try:
+            return _fetched(self._connection, text)
+        finally:
+            self._connection.execute("rollback")
 
     def _refresh(self, text: str) -> None:
         """Puts the views in place that fit the files as they are now."""
         for source in self._sources:
             shown, wanted = self._shown.get(source.name), source.wanted(self._shown.get(source.name), text)
-            if shown is None or shown.how != wanted.how:
+            if shown is None or shown.how != wanted.how or (wanted.how == "memory" and shown.files != wanted.files):
                 for statement in source.statements(wanted.how):
                     self._connection.execute(statement)
             self._shown[source.name] = wanted
@@ -137,6 +153,8 @@ class _Source:
             return _Shown("nothing")
         now = shown if shown and shown.how != "nothing" else _Shown("files")
         is_named = re.search(rf"\b{self.name}\b", text) is not None
+        if not self.partition:
+            return _Shown("memory", self._files()) if is_named and self.keep_bytes else now
         if not (is_named if now.how == "memory" else self._is_read_in_full(text)):
             return now
         found = self._files()
@@ -151,7 +169,7 @@ class _Source:
 
     def _files(self) -> frozenset[tuple[str, int, int, int]]:
         found = []
-        for path in self.folder.glob(f"{self.partition}=*/{self.file}"):
+        for path in self.folder.glob(f"{self.partition}=*/{self.file}" if self.partition else self.file):
             about = path.stat()
             found.append((path.parent.name, about.st_size, about.st_mtime_ns, about.st_ino))
         return frozenset(found)
@@ -207,9 +225,7 @@ def _table_source(root: Path, spec: TableSpec, keep_bytes: int) -> _Source:
     if spec.format == "parquet":
         return _Source(spec.name, folder, file, spec.partition, row, "read_parquet", (), 0)
     options = json_options(row, row_limit=ROW_LIMIT)
-    return _Source(
-        spec.name, folder, file, spec.partition, row, "read_json", options, keep_bytes if spec.partition else 0
-    )
+    return _Source(spec.name, folder, file, spec.partition, row, "read_json", options, keep_bytes)
 
 
 def _no_pattern(folder: Path) -> str:
@@ -217,7 +233,7 @@ def _no_pattern(folder: Path) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", str(folder))
 
 
-def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
+def _locked_connection(root: Path, temporary: str, memory: str) -> "DuckDBPyConnection":
     """A connection that sees two folders, says UTC, and whose settings nobody can change any more.
 
     One thread: over many small files each further one costs as much processor time as it saves.
@@ -227,7 +243,7 @@ def _locked_connection(root: Path, temporary: str) -> "DuckDBPyConnection":
     closed = dict.fromkeys(
         ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"), "false"
     )
-    limits = {"memory_limit": MEMORY_LIMIT, "temp_directory": temporary, "threads": "1"}
+    limits = {"memory_limit": memory, "temp_directory": temporary, "threads": "1"}
     frugal = {"preserve_insertion_order": "false"}  # answers are in the order that the question says
     connection = duckdb.connect(":memory:", config={**closed, **limits, **frugal})
     spellings = dict.fromkeys((str(root), _no_pattern(root)))

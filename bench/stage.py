@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.query_engine import MEMORY_LIMIT, DuckDbQueryEngine
+from adapters.query_engine import MEMORY_LIMITS, DuckDbQueryEngine
 from cli.commands import aggregate_once, enrich_once
 from cli.options import moment, progress_bar
 from playledger.ports import QueryEngine, Question, Rows
@@ -95,17 +95,17 @@ class MeteredEngine(DuckDbQueryEngine):
         import duckdb
 
         super().__init__(root, keep_bytes=0)
-        self._root = f"{root.absolute()}/"
+        self._below = f"{root.absolute()}/"
         self._connection.close()
-        self._connection = duckdb.connect(":memory:", config={"threads": "1", "memory_limit": MEMORY_LIMIT})
+        self._connection = duckdb.connect(":memory:", config={"threads": "1", "memory_limit": MEMORY_LIMITS[-1]})
         self._connection.execute("set TimeZone = 'UTC'")
         self._connection.execute("call enable_logging('FileSystem')")
 
     def reads(self) -> dict[str, int]:
         """Bytes read of each file, by its path below the home, since the last time this was asked."""
-        found = self._connection.execute(READS, [self._root]).fetchall()
+        found = self._connection.execute(READS, [self._below]).fetchall()
         self._connection.execute("call truncate_duckdb_logs()")
-        return {str(path).removeprefix(self._root): int(size) for path, size in found}
+        return {str(path).removeprefix(self._below): int(size) for path, size in found}
 
 
 def _aggregated(laptop: Laptop, now: datetime) -> dict[str, Any]:

@@ -110,8 +110,8 @@ class HotStore(Protocol):
     def drop_spooled(self, claims: Sequence[Claim]) -> None:
         """Forgets spooled claims, once the journal has them."""
 
-    def plays(self, now: datetime) -> Sequence[PlayEvent]:
-        """All plays whose time to live has not passed at `now`, oldest first."""
+    def plays(self, now: datetime) -> Iterator[PlayEvent]:
+        """All plays whose time to live has not passed at `now`, oldest first, one after another."""
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing, without touching state; returns how many were."""

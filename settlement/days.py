@@ -30,12 +30,12 @@ class JournalDays:
     With a `first` date only what is not older is listed, until somebody asks for an older day: then all of it is.
     """
 
-    def __init__(self, journal: Journal, first: date | None = None) -> None:
+    def __init__(self, journal: Journal, first: date | None = None, *, kept_days: int = KEPT_DAYS) -> None:
         self._journal = journal
         self.first = first
         self._objects = by_date(journal.list(first))
         self._digests = {dt: digest(objects) for dt, objects in self._objects.items()}
-        self.entries = lru_cache(KEPT_DAYS)(self._entries)
+        self.entries = lru_cache(kept_days)(self._entries)
 
     def lists_month(self, dt: date) -> bool:
         """Whether all of this date's month is listed."""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 
 from playledger.journal import encode
 from playledger.models import (
@@ -46,47 +47,56 @@ def reconcile(
     The hot store is read first: what capture has committed by then is in the journal, so a poll at the same time makes
     nobody write anything twice. In it the claims come first: the plays of each of them are there to be read then.
     """
-    claims, kept = hot.spooled_claims(), hot.plays(now)
-    oldest = min([now - hot.life, *(play.played_at for play in kept[:1]), *(claim.lo for claim in claims)])
-    days = JournalDays(journal, utc_day(oldest))
-    named = _named(days, kept)
+    claims, held = hot.spooled_claims(), {play.key: play.played_at for play in hot.plays(now)}
+    oldest = min([now - hot.life, *islice(held.values(), 1), *(claim.lo for claim in claims)])
+    days = JournalDays(journal, utc_day(oldest), kept_days=0)
+    named = _named(days, held)
     # a spooled claim is proved by plays of any date
     settled = set() if claims else {dt for dt, name in named.items() if (alike or {}).get(str(dt)) == name}
-    doubted = [play for play in kept if utc_day(play.played_at) not in settled]
-    known = _first_seen(_polled(days, settled))
-    missing = [play for play in doubted if play.key not in known]
-    seen = _first_seen([*known.values(), *doubted]).values()
+    doubted = {key for key, played_at in held.items() if utc_day(played_at) not in settled}
+    known, lacking = _compared(days, settled, held)
+    kept = [play for play in hot.plays(now) if play.key in doubted] if claims or doubted - known else []
+    missing = [play for play in kept if play.key not in known]
+    seen = _first_seen([*_polled(days), *kept]).values() if claims else ()
     proved = [claim for claim in claims if _is_proved(claim, seen)]
     batches = [encode(entries, dt) for dt, entries in _objects(missing, proved)]
     objects = sum(journal.put(batch.key, batch.body) for batch in batches)
     if claims:
         hot.drop_spooled(claims)
-    held = {play.key for play in doubted}
-    lacking = [play for play in known.values() if play.key not in held]
     filled = hot.fill(lacking, now)
-    alive = {play.key: play for play in lacking if play.played_at + hot.life > now}
+    alive = {play.key: play.played_at for play in lacking if play.played_at + hot.life > now}
     unlike = {utc_day(play.played_at) for play in (*missing, *lacking) if play.key not in alive}
-    left = _named(days, [*kept, *alive.values()])
+    left = _named(days, {**held, **alive})
     return ReconcileReport(
         *(len(missing), objects, len(proved), len(claims) - len(proved), filled),
         alike={str(dt): name for dt, name in left.items() if dt not in unlike},
     )
 
 
-def _named(days: JournalDays, kept: Iterable[PlayEvent]) -> dict[date, str]:
-    """By date what names the objects of the journal and the plays of the hot store."""
+def _named(days: JournalDays, moments: Mapping[str, datetime]) -> dict[date, str]:
+    """By date what names the objects of the journal and the plays of the hot store, of which there are the moments."""
     keys: dict[date, list[str]] = {dt: [] for dt in days.dates}
-    for play in kept:
-        keys.setdefault(utc_day(play.played_at), []).append(play.key)
+    for key, played_at in moments.items():
+        keys.setdefault(utc_day(played_at), []).append(key)
     return {
         dt: hashlib.sha256("\n".join([days.digest(dt, dt), *sorted(found)]).encode()).hexdigest()[:32]
         for dt, found in keys.items()
     }
 
 
-def _polled(days: JournalDays, but: Container[date] = ()) -> Iterator[PlayEvent]:
-    wanted = (dt for dt in days.dates if dt not in but)
-    return (entry for dt in wanted for entry in days.entries(dt) if isinstance(entry, PlayEvent))
+def _compared(days: JournalDays, but: Container[date], held: Container[str]) -> tuple[set[str], list[PlayEvent]]:
+    """The keys of the journal's plays, and those of the plays that are not held; a date after the other, in little
+    memory."""
+    known, lacking = set[str](), list[PlayEvent]()
+    for dt in (dt for dt in days.dates if dt not in but):
+        polled = _first_seen(entry for entry in days.entries(dt) if isinstance(entry, PlayEvent))
+        known.update(polled)
+        lacking += (play for key, play in polled.items() if key not in held)
+    return known, lacking
+
+
+def _polled(days: JournalDays) -> Iterator[PlayEvent]:
+    return (entry for dt in days.dates for entry in days.entries(dt) if isinstance(entry, PlayEvent))
 
 
 def _first_seen(observations: Iterable[PlayEvent]) -> dict[str, PlayEvent]:

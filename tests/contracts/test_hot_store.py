@@ -164,7 +164,7 @@ def test_a_stored_play_refuses_the_commit_and_is_named(hot: HotStore) -> None:
     assert hot.load_state() == state(1)
     assert keys(hot.plays(NOON)) == [also_known.key, known.key]
     hot.commit([new], state(2))
-    assert len(hot.plays(NOON)) == 3
+    assert len(list(hot.plays(NOON))) == 3
 
 
 def test_a_lost_version_weighs_more_than_stored_plays(hot: HotStore) -> None:
@@ -311,7 +311,7 @@ def test_fill_takes_a_month_of_a_heavy_listener(hot: HotStore) -> None:
     many = [a_play(NOON - minutes(count * 15), count) for count in range(250)]
     assert hot.fill(many[::2], NOON) == 125
     assert hot.fill(many, NOON) == 125
-    assert len(hot.plays(NOON)) == 250
+    assert len(list(hot.plays(NOON))) == 250
 
 
 # ---- replace_state ----------------------------------------------------------------------------------------------
@@ -398,7 +398,7 @@ def test_of_many_writers_of_one_version_just_one_commits(file: Path) -> None:
     assert [Counter(turn) for turn in zip(*ended, strict=True)] == [{"committed": 1, "lost": 7}] * 5
     with closing(SqliteHotStore(file, TTL_DAYS)) as hot:
         assert hot.load_state() == state(5)
-        assert len(hot.plays(NOON)) == 5
+        assert len(list(hot.plays(NOON))) == 5
 
 
 DIES_BEFORE_COMMIT = """
@@ -453,7 +453,7 @@ def test_a_file_that_cannot_be_opened_is_an_unavailable_store_at_every_call(file
         for call in (
             hot.load_state,
             hot.spooled_claims,
-            lambda: hot.plays(NOON),
+            lambda: list(hot.plays(NOON)),
             lambda: hot.touch(NOON),
             lambda: hot.commit([a_play()], state(1)),
             lambda: hot.spool([], a_claim(NOON, NOON)),
@@ -478,7 +478,7 @@ def test_a_play_that_cannot_be_read_is_told(file: Path) -> None:
         with hot._opened() as db:
             db.execute("update plays set body = '{}'")
         with pytest.raises(CorruptObject, match="cannot be read"):
-            hot.plays(NOON)
+            list(hot.plays(NOON))
 
 
 def test_a_closed_store_leaves_one_file_and_no_open_connection(file: Path) -> None:
@@ -544,7 +544,7 @@ def test_reads_are_strongly_consistent(aws: DynamoHotStore, dynamo: Any) -> None
     calls = Calls(dynamo)
     aws.load_state()
     aws.spooled_claims()
-    aws.plays(NOON)
+    list(aws.plays(NOON))
     assert calls.names == ["GetItem", "GetItem", "Query"]
     assert all(params["ConsistentRead"] is True for _, params in calls.sent)
 
@@ -626,7 +626,7 @@ def test_a_spool_that_meets_known_plays_needs_one_more_call(aws: DynamoHotStore,
     aws.spool([a_play(), a_play(NOON - minutes(1), 2)], a_claim(NOON, NOON))
     assert calls.names == ["TransactWriteItems"] * 2
     aws.spool([a_play()], a_claim(NOON, NOON + minutes(60)))
-    assert len(aws.plays(NOON)) == 2
+    assert len(list(aws.plays(NOON))) == 2
     assert len(aws.spooled_claims()) == 2
 
 
@@ -686,7 +686,7 @@ def test_every_other_refusal_of_dynamodb_is_an_unavailable_store(aws: DynamoHotS
     for call in (
         aws.load_state,
         aws.spooled_claims,
-        lambda: aws.plays(NOON),
+        lambda: list(aws.plays(NOON)),
         lambda: aws.touch(NOON),
         lambda: aws.replace_state(state(1)),
         lambda: aws.commit([a_play()], state(1)),

@@ -274,8 +274,8 @@ def _note_idle(""",
         HOT,
         (
             (
-                "    claims, kept = hot.spooled_claims(), hot.plays(now)\n",
-                "    kept, claims = hot.plays(now), hot.spooled_claims()\n",
+                "    claims, held = hot.spooled_claims(), {play.key: play.played_at for play in hot.plays(now)}\n",
+                "    held, claims = {play.key: play.played_at for play in hot.plays(now)}, hot.spooled_claims()\n",
             ),
         ),
     ),
@@ -296,8 +296,8 @@ def _note_idle(""",
         HOT,
         (
             (
-                "    seen = _first_seen([*known.values(), *doubted]).values()\n",
-                "    seen = [*known.values(), *missing]\n",
+                "    seen = _first_seen([*_polled(days), *kept]).values() if claims else ()\n",
+                "    seen = [*_first_seen(_polled(days)).values(), *missing]\n",
             ),
         ),
     ),

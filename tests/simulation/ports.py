@@ -1,6 +1,6 @@
 """The ports as the code under test sees them: memory stores and the listener behind the probe, watched by the judge."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -112,9 +112,9 @@ class SimHotStore:
         """See the port."""
         self.probe.call("hot.drop_spooled", lambda: self.inner.drop_spooled(claims))
 
-    def plays(self, now: datetime) -> Sequence[PlayEvent]:
+    def plays(self, now: datetime) -> Iterator[PlayEvent]:
         """See the port."""
-        return self.probe.call("hot.plays", lambda: self.inner.plays(now))
+        return iter(self.probe.call("hot.plays", lambda: list(self.inner.plays(now))))
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """See the port."""

@@ -273,7 +273,7 @@ class World:
         now, judge = from_ms(at), self.judge
         gaps = [Gap.model_validate(row) for row in self.tables.read("gaps", "")]
         rows = [(dt, row) for dt in self.tables.list("plays") for row in self.tables.read("plays", dt)]
-        hot = self.hot.plays(now)
+        hot = list(self.hot.plays(now))
         judge.close_books(gaps=gaps, plays=rows, hot=hot)
         judge.mirrored(hot, at)
         if self.hot.spool_claims:
@@ -288,7 +288,7 @@ class World:
         """The journal alone gives back the hot store and the cursor (I11)."""
         again = MemoryHotStore(self.script.ttl_days)
         rebuild(self.memory, again, now=now)
-        lost, state = again.plays(now), self.hot.state
+        lost, state = list(again.plays(now)), self.hot.state
         if [play.key for play in lost] != [play.key for play in hot]:
             self.judge.say("I11", f"rebuild gives {len(lost)} hot plays, there were {len(hot)}")
         if again.state is None or state is None or again.state.last_cursor_unix_ms != state.last_cursor_unix_ms:

@@ -95,10 +95,10 @@ class MemoryHotStore:
         for claim in claims:
             self.spool_claims.pop(claim.entry_id, None)
 
-    def plays(self, now: datetime) -> Sequence[PlayEvent]:
+    def plays(self, now: datetime) -> Iterator[PlayEvent]:
         """Unexpired plays, oldest first."""
         alive = (play for play in self.items.values() if self._lives(play, now))
-        return sorted(alive, key=lambda play: (play.played_at, play.key))
+        yield from sorted(alive, key=lambda play: (play.played_at, play.key))
 
     def fill(self, plays: Iterable[PlayEvent], now: datetime) -> int:
         """Adds unexpired plays that are missing."""

@@ -177,7 +177,7 @@ def test_where_there_is_no_state_it_is_made_of_the_journal_and_tied_to_the_accou
     assert settle_in(source, hot, OWNER, now=NOON) == "made"
     assert hot.state is not None
     assert (hot.state.account_hash, hot.state.last_seen_played_at) == (OWNER, NOON)
-    assert len(hot.plays(NOON)) == 3 * DAYS
+    assert len(list(hot.plays(NOON))) == 3 * DAYS
 
 
 def test_idle_polls_are_remembered_though_no_journal_has_them(source: MemoryJournal) -> None:
