@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEPT_BYTES = 16 << 20
 """Tables up to this size (of their gzipped files) may stay in memory: some 50 MB in memory."""
 
-MEMORY_LIMITS = ("80MB", "1GB")
+MEMORY_LIMITS = ("85MB", "1GB")
 """What does not fit in spills to a temporary folder; where a question cannot do with the first, it is asked again with
 the second: not everything can spill."""
 

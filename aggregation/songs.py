@@ -1,49 +1,23 @@
 """Which tracks are one song, and what each is called by the best that is known. Pure, but for the writing."""
 
 import hashlib
-import re
-import sys
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any, NamedTuple, Self
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from typing import Any
 
 from aggregation.reading import ALWAYS
+from aggregation.titles import called
 from playledger.policy import DEFAULT, Policy, Songs
 from playledger.ports import QueryEngine, TableStore
 from sql import load
 
 VERSIONS = ("track_versions", "artist_versions")
 
-SONGS_VERSION = 5
+SONGS_VERSION = 6
 """Goes up when songs come out otherwise for the same metadata."""
 
 Row = Mapping[str, Any]
-
-_BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
-_DASHED = re.compile(r"\s+[-\u2013\u2014]\s+")
-_MAYBE_ADDED = re.compile(r"[(\[{\uff08\uff3b]|\s[-\u2013\u2014]\s|t\.\s", re.IGNORECASE)
-_ASCII_GAP = re.compile(r"[^a-z0-9?+#]+")
-_GUEST = re.compile(r"\s(?:feat|ft)\.\s[^-\u2013\u2014(\[{]*", re.IGNORECASE)
-_ADDED = re.compile(
-    r"^(?:feat|ft|featuring|with|explicit)\b|\b(?:remaster|remastered|deluxe|bonus track|single version|album version|"
-    r"original version|radio edit|mono|stereo|anniversary|(?:expanded|special|limited|legacy) edition)\b",
-    re.IGNORECASE,
-)
-"""What a release adds to a title without another recording being meant."""
-
-_OTHER = re.compile(
-    r"\b(?:live|remix|remixed|re-mix|mix|acoustic|instrumental|sped|speed|slowed|demo|karaoke|cover|session|unplugged|"
-    r"reprise|part|pt|vol|take|outtake|alternate|alternative|extended|orchestral|symphonic|a ?cappella|rework|reworked|"
-    r"re-?recorded|rehearsal|interlude|intro|outro|nightcore|piano|bootleg|mashup|vip|dub|club)\b",
-    re.IGNORECASE,
-)
-"""What makes it another recording, whatever else stands beside it."""
-
-_SIGNS = frozenset("?+#")
-"""Signs that tell titles apart: `In the Flesh` and `In the Flesh?` are two songs."""
 
 
 def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
@@ -79,210 +53,158 @@ def songs(
 ) -> Iterator[dict[str, Any]]:
     """Rows of `songs`, by URI: the best version of each track, and the song it is a recording of.
 
-    `observed` are names that plays had, for tracks of which metadata lacks some.
+    `observed` are names that plays had, for tracks of which metadata lacks some. All of it is put together in a file of
+    SQLite's: a hundred thousand tracks would be a hundred megabytes in memory.
     """
-    best = _best_tracks(tracks)
-    best |= {row["track_uri"]: _filled(best.get(row["track_uri"]), row) for row in observed}
-    genres = _genres(artists)
-    names = _song_of(best, known_better)
-    years = _earliest_years(best, names)
-    song_nos = _numbered(names.values())
-    artist_nos, album_nos = (_numbered(key(track) for track in best.values()) for key in (_artist_key, _album_key))
-    shown = _shown(best, _artist_key, "artist_id"), _shown(best, _album_key, "album_id")
-    for uri, track in sorted(best.items()):
-        row = _row(track, names[uri], years.get(names[uri]), genres.get(track.artist_id))
-        artist, album = artist_nos.get(_artist_key(track)), album_nos.get(_album_key(track))
-        numbers = {"song_no": song_nos[names[uri]], "artist_no": artist, "album_no": album}
-        yield row | numbers | {"is_artist": uri in shown[0], "is_album": uri in shown[1]}
+    with closing(sqlite3.connect("", isolation_level=None)) as db:
+        _prepare(db)
+        db.executemany(KEEP_BETTER, map(_version, tracks))
+        db.executemany(KEEP_BETTER_ARTIST, map(_artist_version, artists))
+        db.executemany(FILL, map(dict, observed))
+        db.executescript(TITLES)
+        db.executemany("insert or ignore into apart values (?)", ((uri,) for uri in _told(known_better)))
+        db.executescript(RECORDINGS)
+        for same in known_better.same:
+            _put_together(db, same)
+        found = db.execute(NUMBERED)
+        names = [column[0] for column in found.description]
+        for values in found:
+            yield _row(dict(zip(names, values, strict=True)))
 
 
-class Track(NamedTuple):
-    """What is known of a track, in as little memory as may be: there are a hundred thousand of them."""
+# ---- what each track is called ----------------------------------------------------------------------------------
 
-    track_uri: str
-    name: str
-    artist_name: str | None = None
-    artist_id: str | None = None
-    album: str | None = None
-    album_id: str | None = None
-    release_date: str | None = None
-    isrc: str | None = None
-    duration_ms: int | None = None
-    first_artist: str | None = None
-    standing: tuple[int, str, str] = (0, "", "")
+TABLES = """
+create table track (
+    track_uri text primary key, name text, artist_name text, artist_id text, album text, album_id text,
+    release_date text, isrc text, duration_ms integer, first_artist text, grade_rank integer, changed_at text
+) without rowid;
+create table artist (
+    artist_id text primary key, name text, genres text, grade_rank integer, changed_at text
+) without rowid;
+create table apart (track_uri text primary key) without rowid;
+"""
 
-    @classmethod
-    def of(cls, row: Row) -> Self:
-        """A version of the `tracks` table."""
-        first = _same(row["artists"][0]) if row["artists"] else None
-        kept: dict[str, Any] = {
-            name: _same(row[name]) if name in SHARED else row[name] for name in cls._fields if name in row
-        }
-        return cls(**kept, first_artist=first, standing=_standing(row))
+KEEP_BETTER = """
+insert into track values (
+    :track_uri, :name, :artist_name, :artist_id, :album, :album_id, :release_date, :isrc, :duration_ms, :first_artist,
+    :grade_rank, :changed_at
+)
+on conflict do update set
+    name = :name, artist_name = :artist_name, artist_id = :artist_id, album = :album, album_id = :album_id,
+    release_date = :release_date, isrc = :isrc, duration_ms = :duration_ms, first_artist = :first_artist,
+    grade_rank = :grade_rank, changed_at = :changed_at
+where (:grade_rank, :changed_at, :name) > (grade_rank, changed_at, name)
+"""
+"""The higher grade is better, of these the newest."""
 
+KEEP_BETTER_ARTIST = """
+insert into artist values (:artist_id, :name, :genres, :grade_rank, :changed_at)
+on conflict do update set name = :name, genres = :genres, grade_rank = :grade_rank, changed_at = :changed_at
+where (:grade_rank, :changed_at, :name) > (grade_rank, changed_at, name)
+"""
 
-SHARED = ("artist_name", "artist_id", "album", "album_id", "release_date")
-"""Texts that many tracks have."""
-
-
-def _same(text: str | None) -> str | None:
-    """The one object for equal texts."""
-    return None if text is None else sys.intern(text)
-
-
-def _standing(row: Row) -> tuple[int, str, str]:
-    """The higher grade is better, of these the newest."""
-    return row["grade_rank"], _same(row["changed_at"]) or "", row["name"]
-
-
-def _best_tracks(rows: Iterable[Row]) -> dict[str, Track]:
-    """The best version of each, by URI in order."""
-    found: dict[str, Track] = {}
-    for row in rows:
-        known = found.get(row["track_uri"])
-        if known is None or known.standing < _standing(row):
-            found[row["track_uri"]] = Track.of(row)
-    return dict(sorted(found.items()))
+FILL = """
+insert into track (track_uri, name, artist_name, album, grade_rank, changed_at)
+values (:track_uri, coalesce(nullif(:track_name, ''), :track_uri), :artist_name, :album_name, 0, '')
+on conflict do update set
+    artist_name = coalesce(nullif(artist_name, ''), :artist_name), album = coalesce(nullif(album, ''), :album_name)
+"""
+"""A version with the names that it lacks; what has no title at all is called by its URI."""
 
 
-def _genres(rows: Iterable[Row]) -> dict[str | None, str | None]:
-    """Artist id -> the genres of its best version, with | between."""
-    found: dict[str | None, tuple[tuple[int, str, str], str | None]] = {}
-    for row in rows:
-        version = _standing(row), _same("|".join(dict.fromkeys(row["genres"]))) or None
-        found[row["artist_id"]] = max(version, found.get(row["artist_id"], version), key=itemgetter(0))
-    return {artist_id: genres for artist_id, (_, genres) in found.items()}
+def _prepare(db: sqlite3.Connection) -> None:
+    """Nothing is synced: the file is gone when the connection is."""
+    db.executescript(f"pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; {TABLES}")
+    functions: dict[str, tuple[int, Callable[..., str | int | None]]]
+    functions = {"called": (3, called), "lowered": (1, _lowered), "year": (1, _year)}
+    for name, (parameters, function) in functions.items():
+        db.create_function(name, parameters, function, deterministic=True)
 
 
-def _filled(version: Track | None, observed: Row) -> Track:
-    """A version with the names that it lacks; what has no title at all is called by its URI."""
-    uri = observed["track_uri"]
-    known = version or Track(uri, observed["track_name"] or uri)
-    artist, album = known.artist_name or observed["artist_name"], known.album or observed["album_name"]
-    return known._replace(artist_name=_same(artist), album=_same(album))
+def _version(row: Row) -> dict[str, Any]:
+    """A version of the `tracks` table."""
+    first = row["artists"][0] if row["artists"] else None
+    return {**row, "artists": None, "first_artist": first, "changed_at": row["changed_at"] or ""}
 
 
-def _numbered(keys: Iterable[str | None]) -> dict[str | None, int]:
-    """Key -> its place in order. What questions group by: numbers are a tenth of names, in memory and in time."""
-    return {key: number for number, key in enumerate(sorted({key for key in keys if key is not None}), 1)}
+def _artist_version(row: Row) -> dict[str, Any]:
+    genres = "|".join(dict.fromkeys(row["genres"])) or None
+    return {**row, "genres": genres, "changed_at": row["changed_at"] or ""}
 
 
-def _shown(tracks: Mapping[str, Track], key: Callable[[Track], str | None], known: str) -> set[str]:
-    """The tracks that stand for their artist, or album: of each the first one that knows its id, else the first."""
-    found: dict[str | None, tuple[bool, str]] = {}
-    for uri, track in tracks.items():
-        place = getattr(track, known) is None, uri
-        found[key(track)] = min(place, found.get(key(track), place))
-    return {uri for name, (_, uri) in found.items() if name is not None}
+# ---- which of them are one --------------------------------------------------------------------------------------
+
+TITLES = """
+create table titled as
+select track_uri, called(name, coalesce(nullif(first_artist, ''), artist_name), track_uri) as title,
+    lowered(artist_name) as artist_key,
+    case when artist_name is not null then lowered(artist_name) || char(10) || lowered(album) end as album_key
+from track;
+create table coded as
+select title, min(isrc) as isrc
+from titled join track using (track_uri)
+where isrc <> ''
+group by title
+having count(distinct isrc) = 1;
+create unique index code_of on coded (title);
+"""
+"""A title of which all tracks that have a recording code have the same."""
+
+RECORDINGS = """
+create table song as
+select track_uri, first_value(track_uri) over (
+    partition by case when track_uri in (select track_uri from apart) then track_uri
+        else coalesce('isrc ' || coalesce(nullif(track.isrc, ''), coded.isrc), 'named ' || title) end
+    order by coalesce(nullif(release_date, ''), '9999'), track_uri) as song
+from track join titled using (track_uri) left join coded using (title);
+create unique index song_of on song (track_uri);
+"""
+"""By its code, else by its title; the track of the earliest release stands for it."""
+
+NUMBERED = """
+select track.track_uri, nullif(song, track.track_uri) as song_uri, name, artist_name, artist_id, album, album_id,
+    min(year(release_date)) over (partition by song) as release_year, duration_ms,
+    (select genres from artist where artist.artist_id = track.artist_id) as genres,
+    dense_rank() over (order by song) as song_no,
+    case when artist_key is not null then dense_rank() over (order by artist_key nulls last) end as artist_no,
+    case when album_key is not null then dense_rank() over (order by album_key nulls last) end as album_no,
+    artist_key is not null and track.track_uri = first_value(track.track_uri) over (
+        partition by artist_key order by artist_id is null, track.track_uri) as is_artist,
+    album_key is not null and track.track_uri = first_value(track.track_uri) over (
+        partition by album_key order by album_id is null, track.track_uri) as is_album
+from track join titled using (track_uri) join song using (track_uri)
+order by track.track_uri
+"""
+"""Numbers are in the order of keys: a tenth of names, in memory and in time. For an artist or an album stands the first
+track that knows its id, else the first."""
 
 
-def _artist_key(track: Track) -> str | None:
-    """By name, whatever its case."""
-    return None if track.artist_name is None else _lower(track.artist_name)
+def _told(known_better: Songs) -> Iterator[str]:
+    """The tracks of which the listener says what they are."""
+    yield from known_better.apart
+    yield from (uri for same in known_better.same for uri in same)
 
 
-def _album_key(track: Track) -> str | None:
-    """By the names of artist and album."""
-    artist = _artist_key(track)
-    return None if artist is None or track.album is None else f"{artist}\n{_lower(track.album)}"
+def _put_together(db: sqlite3.Connection, same: Iterable[str]) -> None:
+    """The first of these tracks that is known stands for each that is."""
+    known = [uri for uri in same if db.execute("select 1 from track where track_uri = ?", (uri,)).fetchone()]
+    db.executemany("update song set song = ? where track_uri = ?", ((known[0], uri) for uri in known))
 
 
-@lru_cache(maxsize=4096)
-def _lower(name: str) -> str:
+def _lowered(name: str | None) -> str | None:
     """As both engines have lower(trim(name)): sign by sign, with one for each."""
+    if name is None:
+        return None
     bare = name.strip(" ")
     return bare.lower() if bare.isascii() else "".join(sign.lower()[0] for sign in bare)
 
 
-def _song_of(tracks: Mapping[str, Track], known_better: Songs) -> dict[str, str]:
-    """URI -> the URI that stands for its song."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    apart = set(known_better.apart) | {uri for same in known_better.same for uri in same}
-    names = {uri: called(row) for uri, row in tracks.items()}
-    codes = _codes(tracks, names)
-    for uri, row in tracks.items():
-        code = row.isrc or codes.get(names[uri])
-        recording = f"isrc {code}" if code else f"named {names[uri]}"
-        groups[uri if uri in apart else recording].append(uri)
-    chosen = {uri: _standing_for(group, tracks) for group in groups.values() for uri in group}
-    return chosen | {uri: first for same in known_better.same for first, uri in _said(same, tracks)}
+def _year(release_date: str | None) -> int | None:
+    """The year of `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; None for what is no year."""
+    written = (release_date or "")[:4]
+    return int(written) if written.isdecimal() and int(written) > 0 else None
 
 
-def _codes(tracks: Mapping[str, Track], names: Mapping[str, str]) -> dict[str, str]:
-    """Title and artist -> the recording code, where all tracks so called that have one have the same."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for uri, row in tracks.items():
-        if row.isrc:
-            found[names[uri]].add(row.isrc)
-    return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
-
-
-def _said(same: Sequence[str], tracks: Mapping[str, Track]) -> Iterator[tuple[str, str]]:
-    """The first of these tracks that is known, with each that is."""
-    known = [uri for uri in same if uri in tracks]
-    return ((known[0], uri) for uri in known)
-
-
-def _standing_for(group: Sequence[str], tracks: Mapping[str, Track]) -> str:
-    """The track of the earliest release."""
-    return min(group, key=lambda uri: (tracks[uri].release_date or "9999", uri))
-
-
-def called(row: Track) -> str:
-    """Title and artist without what releases add to them: case, accents, signs, featured guests, editions."""
-    artist = row.first_artist or row.artist_name
-    return f"{_folded(_bare(row.name))}\n{_folded(artist) if artist else row.track_uri}"
-
-
-def _bare(title: str) -> str:
-    """The title without brackets and dashes that only name a guest or an edition; never empty."""
-    if not _MAYBE_ADDED.search(title):
-        return title
-    whole = unicodedata.normalize("NFKC", title)
-    bare = _BRACKETED.sub(lambda found: "" if _is_added(found[1]) else found[0], whole)
-    first, *tails = _DASHED.split(_GUEST.sub(" ", bare))
-    bare = " - ".join([first, *(tail for tail in tails if not _is_added(tail))])
-    return bare if bare.strip() else title
-
-
-def _is_added(words: str) -> bool:
-    return bool(_ADDED.search(words.strip())) and not _OTHER.search(words)
-
-
-@lru_cache(maxsize=4096)
-def _folded(text: str) -> str:
-    """Words in lower case with a blank between; of what is no word only the signs that tell titles apart."""
-    plain = (text if text.isascii() else _without_accents(text)).casefold().replace("'", "")
-    if plain.isascii():
-        return _ASCII_GAP.sub(" ", plain).strip() or text.casefold()
-    words = " ".join("".join(sign if _is_kept(sign) else " " for sign in plain).split())
-    return words or text.casefold()
-
-
-def _without_accents(text: str) -> str:
-    """Latin letters lose their accents. Those of other scripts are letters of their own, and stay."""
-    kept: list[str] = []
-    for sign in unicodedata.normalize("NFKD", text.replace("\u2019", "'")):
-        if not (unicodedata.combining(sign) and kept and kept[-1].isascii()):
-            kept.append(sign)
-    return unicodedata.normalize("NFC", "".join(kept))
-
-
-def _is_kept(sign: str) -> bool:
-    return sign.isalnum() or sign in _SIGNS or (not sign.isascii() and unicodedata.category(sign)[0] == "M")
-
-
-def _earliest_years(tracks: Mapping[str, Track], names: Mapping[str, str]) -> dict[str, int]:
-    """Song -> the year of its earliest known release."""
-    years: dict[str, int] = {}
-    for uri, row in tracks.items():
-        written = (row.release_date or "")[:4]
-        if written.isdecimal() and int(written) > 0:
-            years[names[uri]] = min(int(written), years.get(names[uri], 9999))
-    return years
-
-
-def _row(track: Track, song: str, year: int | None, genres: str | None) -> dict[str, Any]:
-    kept = ("track_uri", "name", "artist_name", "artist_id", "album", "album_id", "duration_ms")
-    other = None if song == track.track_uri else song
-    return {name: getattr(track, name) for name in kept} | {"song_uri": other, "release_year": year, "genres": genres}
+def _row(found: dict[str, Any]) -> dict[str, Any]:
+    return found | {name: bool(found[name]) for name in ("is_artist", "is_album")}

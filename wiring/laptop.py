@@ -7,8 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import requests
-
 from adapters.alerts import LoggedAlerts
 from adapters.hot_store import SqliteHotStore
 from adapters.journal import DirectoryJournal
@@ -16,7 +14,6 @@ from adapters.metadata_cache import SqliteMetadataCache
 from adapters.policy_store import FilePolicies
 from adapters.publisher import DirectoryPublisher
 from adapters.query_engine import DuckDbQueryEngine
-from adapters.spotify import SpotipyClient
 from adapters.table_store import DirectoryTableStore
 from adapters.token_store import FileTokenStore
 from playledger.errors import Misconfigured
@@ -105,6 +102,10 @@ class Laptop:
 
     def spotify_as(self, tokens: TokenStore) -> Spotify:
         """The account that these tokens belong to."""
+        import requests  # the night has no use for these two: 17 MB
+
+        from adapters.spotify import SpotipyClient
+
         return SpotipyClient(
             tokens,
             client_id=self.settings.spotify_client_id,

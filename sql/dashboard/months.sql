@@ -25,35 +25,37 @@ counted as (
 ),
 
 summed as (
-    select case when grouping(song_no) = 0 then 'song' else 'artist' end as what,
-        case when grouping(song_no) = 0 then song_no else artist_no end as thing, month,
-        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
-    from counted
-    group by grouping sets ((month, song_no), (month, artist_no))
-),
-things as (
-    select what, thing, min(month) as month, count(*) as months from summed where thing is not null group by what, thing
+    select sort, cast(replace(month, '-', '') as integer) as month_no,
+        cast(case sort when 1 then song_no else artist_no end as integer) as thing,
+        cast(sum(cast(plays as double)) as bigint) as plays, cast(sum(cast(ms as double)) as bigint) as ms
+    from counted cross join (values (1), (2)) as sorts (sort)
+    group by 1, 2, 3
 ),
 first_met as (
-    select what, month, count(*) as new_things, count(*) filter (where months >= 3) as stuck
-    from things group by what, month
+    select sort, month_no, count(*) as new_things, count(*) filter (where months >= 3) as stuck
+    from (select sort, thing, min(month_no) as month_no, count(*) as months from summed group by sort, thing) as things
+    where thing is not null
+    group by sort, month_no
 ),
 -- variety: inverse Simpson, the square of the sum by the sum of squares; exact while the double holds it as an integer
 varied as (
-    select what, month, max(plays) as most, cast(floor(
+    select sort, month_no, max(plays) as most, cast(floor(
         cast(100 * sum(plays) * sum(plays) as double) / cast(sum(plays * plays) as double)) as bigint) as variety
-    from summed where thing is not null group by what, month
+    from summed where thing is not null group by sort, month_no
 ),
 ranked as (
-    select varied.*, thing, row_number() over (partition by varied.what, varied.month order by ms desc, thing) as nth
-    from summed join varied on varied.what = summed.what and varied.month = summed.month and most = plays
+    select varied.*, thing,
+        row_number() over (partition by varied.sort, varied.month_no order by ms desc, thing) as nth
+    from summed join varied on varied.sort = summed.sort and varied.month_no = summed.month_no and most = plays
     where thing is not null
 )
 
-select ranked.month as month_name, ranked.what, case ranked.what when 'song' then ranked.thing end as song_no,
-    case ranked.what when 'artist' then ranked.thing end as artist_no, coalesce(new_things, 0) as new_things,
+select substr(cast(ranked.month_no as varchar), 1, 4) || '-' || substr(cast(ranked.month_no as varchar), 5, 2)
+        as month_name,
+    case ranked.sort when 1 then 'song' else 'artist' end as what, case ranked.sort when 1 then thing end as song_no,
+    case ranked.sort when 2 then thing end as artist_no, coalesce(new_things, 0) as new_things,
     coalesce(stuck, 0) as stuck, variety
 from ranked
-left join first_met on first_met.what = ranked.what and first_met.month = ranked.month
+left join first_met on first_met.sort = ranked.sort and first_met.month_no = ranked.month_no
 where nth = 1
-order by ranked.month, ranked.what
+order by ranked.month_no, ranked.sort desc

@@ -29,7 +29,7 @@ counted as (
 ),
 summed as (
     select 8 * part + grouping(song_no, artist_no, album_no) as list, coalesce(song_no, artist_no, album_no) as thing,
-        cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
+        cast(sum(cast(plays as double)) as bigint) as plays, cast(sum(cast(ms as double)) as bigint) as ms
     from counted group by grouping sets ((part), (part, song_no), (part, artist_no), (part, album_no))
 ),
 ranked as (
