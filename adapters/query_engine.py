@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 KEPT_BYTES = 16 << 20
 """Tables up to this size (of their gzipped files) may stay in memory: some 50 MB in memory."""
 
-MEMORY_LIMITS = ("85MB", "1GB")
-"""What does not fit in spills to a temporary folder; where a question cannot do with the first, it is asked again with
-the second: not everything can spill."""
+MEMORY_LIMITS = ("64MB", "128MB", "1GB")
+"""What does not fit in spills to a temporary folder; where a question cannot do with one, it is asked again with
+the next: not everything can spill."""
 
 PLAIN = (str, int, float, bool, date, datetime, type(None))
 
@@ -251,6 +251,7 @@ def _locked_connection(root: Path, temporary: str, memory: str) -> "DuckDBPyConn
     for setting in (
         "TimeZone = 'UTC'",
         "python_enable_replacements = false",
+        "enable_external_file_cache = false",  # the operating system has one
         f"allowed_directories = [{folders}]",
         "enable_external_access = false",
         "lock_configuration = true",

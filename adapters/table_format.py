@@ -204,6 +204,7 @@ class DuckDbParquet:
         limits = {"memory_limit": BESIDE_QUESTIONS, "temp_directory": self.folder, "threads": "1"}
         connection = duckdb.connect(":memory:", config={**limits})
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_external_file_cache = false")  # each file is read once
         return connection
 
 

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, cast
 
 from pydantic import Field
@@ -67,16 +67,11 @@ def aggregate(
     only where `lookback` says so. Raises ChecksFailed with the findings where
     tables or document contradict themselves: what was published before stays.
     """
-    journal, tables = ReadOnce(journal), ListedOnce(tables)
-    counted, stages = _Counted(engine), _Stages(clock)
+    tables, counted, stages = ListedOnce(tables), _Counted(engine), _Stages(clock)
     calendar = Calendar.at(now, settings.time_zone)
     before = Lookback.remembered(tables)
     since = before.since(now) if sparing else None
-    with stages.timed("reconcile"):
-        reconciled = reconcile(journal, hot, now=now, alike=before.alike if since else None)
-    with stages.timed("settle"):
-        settled = settle_changed(journal, tables, since=since, progress=progress)
-        gaps = settle_gaps(journal, tables, evidence=settled.evidence)
+    alike, done = _settle(journal, tables, hot, stages, before, now=now, since=since, progress=progress)
     with stages.timed("summarise"):
         rebuilt = summarise(tables, counted, tz=settings.time_zone, progress=progress)
     with stages.timed("roll up"):
@@ -89,13 +84,37 @@ def aggregate(
     with stages.timed("check"):
         doubted = doubts(tables, calendar)
         _checked([*wrong_rows(counted, calendar, doubted), *contradictions(document)])
-        found_sound(tables, doubted, to_remember(before.listed_whole if since else now.date(), reconciled.alike))
+        found_sound(tables, doubted, to_remember(before.listed_whole if since else now.date(), alike))
     with stages.timed("publish"):
         body = serialise(document)
         publisher.publish(DOCUMENT, body, "application/json")
-    done = {"days_settled": len(settled.changed), "plays_settled": settled.plays, "gaps": len(gaps)}
     done |= {"days_summarised": len(rebuilt), "rolled_up": len(rolled), "queries": counted.asked.total()}
     return _report(document, len(body), done, stages.seconds)
+
+
+def _settle(
+    journal: Journal,
+    tables: TableStore,
+    hot: HotStore,
+    stages: "_Stages",
+    before: Lookback,
+    *,
+    now: datetime,
+    since: date | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Mapping[str, str], dict[str, int]]:
+    """Plays and gaps from the journal. Returns what both sides hold alike, and figures of the report.
+
+    What was read of the journal, and what it vouches for, is let go: questions need the memory.
+    """
+    journal = ReadOnce(journal)
+    with stages.timed("reconcile"):
+        reconciled = reconcile(journal, hot, now=now, alike=before.alike if since else None)
+    with stages.timed("settle"):
+        settled = settle_changed(journal, tables, since=since, progress=progress)
+        gaps = settle_gaps(journal, tables, evidence=settled.evidence)
+    figures = {"days_settled": len(settled.changed), "plays_settled": settled.plays, "gaps": len(gaps)}
+    return reconciled.alike, figures
 
 
 def _report(document: DashboardData, size: int, done: Mapping[str, int], seconds: dict[str, float]) -> NightReport:

@@ -14,7 +14,6 @@ with located as (
     from plays
     where dt >= :p_dt_from and dt < :p_dt_to
 ),
-
 told as (
     select 'plays' as source, day, 1 as counted, ms as counted_ms, music, music * ms as music_ms
     from located
@@ -35,14 +34,12 @@ told as (
     from day_sessions
     where day >= :p_from and day < :p_to
 ),
-
 summed as (
     select day, source, cast(sum(counted) as bigint) as plays, cast(sum(counted_ms) as bigint) as ms,
         cast(sum(music) as bigint) as music, cast(sum(music_ms) as bigint) as music_ms
     from told
     group by day, source
 ),
-
 compared as (
     select summed.*, count(plays) over (partition by day) as tables,
         min(plays) over (partition by day) as least, max(plays) over (partition by day) as most,
@@ -53,7 +50,6 @@ compared as (
         max(case when source = 'day_sessions' then music_ms end) over (partition by day) as sessions_ms
     from summed
 )
-
 select day, source, plays, ms, music, music_ms
 from compared
 where tables <> 3 or least <> most or least_ms <> most_ms

@@ -38,14 +38,11 @@ with told as (
     select 'binges' as what, 'month_binges' as source, day, plays, 0 as ms, 0 as ms_estimated
     from month_binges where month >= :p_month_from and month <= :p_month_to
 ),
-
 summed as (
     select what, day, source, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms,
         cast(sum(ms_estimated) as bigint) as ms_estimated
-    from told
-    group by what, day, source
+    from told group by what, day, source
 ),
-
 compared as (
     select summed.*, count(*) over (partition by what, day) as tables,
         min(plays) over (partition by what, day) as least, max(plays) over (partition by what, day) as most,
@@ -54,7 +51,6 @@ compared as (
         max(ms_estimated) over (partition by what, day) as most_estimated
     from summed
 )
-
 select what, day, source, plays, ms, ms_estimated
 from compared
 where least <> most or least_ms <> most_ms or least_estimated <> most_estimated

@@ -12,7 +12,6 @@ with heard as (
         null as heard_seconds, false as incognito, plays, ms
     from all_tracks where :p_lasting
 ),
-
 counted as (
     select month, first_day, last_day, song_no, artist_no, plays, ms
     from heard
@@ -23,13 +22,11 @@ counted as (
         and coalesce(context_id, '') not in (select key from exclusions)
         and coalesce(day, '') not in (select key from exclusions)
 ),
-
 dated as (
     select song_no, plays, first_day, last_day,
         first_day >= cast(cast(cast(:p_to as date) - interval '90' day as date) as varchar) as is_recent
     from counted
 ),
-
 songs_played as (
     select song_no, cast(sum(plays) as bigint) as plays, max(last_day) as last_day, count(*) over () as songs,
         cast(sum(case when is_recent then plays end) as bigint) as recent_plays,
@@ -37,7 +34,6 @@ songs_played as (
         max(case when not is_recent then last_day end) as last_before
     from dated group by song_no
 ),
-
 -- a song that comes back has not been played for half a year, so what is recent of it is all since then
 told as (
     select 'once' as what, song_no, plays, 0 as silent_days, last_day as day, songs, 0 as size
@@ -51,13 +47,11 @@ told as (
         0 as songs, date_diff('day', cast(last_before as date), cast(back_on as date)) - 1 as size
     from songs_played where date_diff('day', cast(last_before as date), cast(back_on as date)) - 1 >= 183
 ),
-
 ranked as (
     select told.*, count(*) over (partition by what) as found,
         row_number() over (partition by what order by size desc, day desc, song_no) as nth
     from told
 )
-
 select what, nth, song_no, plays, silent_days, day, found, songs
 from ranked
 where nth <= 10

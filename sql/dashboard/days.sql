@@ -18,7 +18,6 @@ with heard as (
         and track_uri not in (select key from exclusions)
         and coalesce(context_id, '') not in (select key from exclusions)
 ),
-
 counted as (
     select day, local_hour, plays, ms, ms_estimated
     from heard
@@ -26,18 +25,15 @@ counted as (
         and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
         and day not in (select key from exclusions)
 ),
-
 days as (
     select day, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms from counted group by day
 ),
-
 numbered as (
     select day, plays, ms, lead(day, 1, :p_to) over (order by day) as next_day,
         cast(sum(plays) over (order by day rows between unbounded preceding and current row) as bigint) as reached,
         date_diff('day', date '2001-01-01', cast(day as date)) - row_number() over (order by day) as run
     from days
 ),
-
 told as (
     select 'streak' as what, count(*) as size, min(day) as first_day, max(day) as last_day,
         cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
@@ -52,13 +48,11 @@ told as (
     join (values (1), (100), (1000), (5000), (10000), (25000), (50000), (100000), (250000), (500000), (1000000))
         as milestones (n) on n between reached - plays + 1 and reached
 ),
-
 ranked as (
     select told.*, row_number() over (partition by what order by size desc, first_day) as nth,
         date_diff('day', cast(last_day as date), cast(:p_to as date)) = 1 as is_current
     from told where size > 0
 )
-
 select what, nth, is_current, size, first_day, last_day, plays,
     cast(floor(cast(ms as double) / 60000) as bigint) as minutes
 from ranked where nth = 1 or what = 'milestone' or (what = 'streak' and is_current)

@@ -16,7 +16,6 @@ with heard as (
         null as heard_seconds, false as incognito, plays, ms, ms_estimated
     from all_years where :p_lasting
 ),
-
 counted as (
     select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,
         cast(album_no as integer) as album_no, first_day, release_year, genres, plays, ms, ms_estimated
@@ -28,14 +27,12 @@ counted as (
         and coalesce(context_id, '') not in (select key from exclusions)
         and heard.bucket not in (select key from exclusions)
 ),
-
 labelled as (
     select part, genres, release_year - release_year % 10 as decade, cast(sum(plays) as bigint) as plays,
         cast(sum(ms) as bigint) as ms
     from counted
     group by part, genres, release_year - release_year % 10
 ),
-
 summed as (
     select part, label, case when number = 1 then 'era' else 'genre' end as what,
         cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
@@ -44,7 +41,6 @@ summed as (
         with ordinality as labels (label, number)
     group by part, label, case when number = 1 then 'era' else 'genre' end
 ),
-
 ranked as (
     select summed.*,
         cast(sum(case when what = 'era' then plays end) over (partition by part) as bigint) as whole,
@@ -52,7 +48,6 @@ ranked as (
         row_number() over (partition by part, what order by plays desc, ms desc, label) as nth
     from summed
 )
-
 select windows.window_name, now.what, now.label, now.nth, now.place, past.place as prev_place, now.plays,
     cast(floor(cast(now.ms as double) / 60000) as bigint) as minutes,
     cast(floor(cast(1000 * now.plays as double) / now.whole) as bigint) as share_permille

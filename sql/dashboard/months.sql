@@ -25,37 +25,35 @@ counted as (
 ),
 
 summed as (
-    select sort, cast(replace(month, '-', '') as integer) as month_no,
-        cast(case sort when 1 then song_no else artist_no end as integer) as thing,
-        cast(sum(cast(plays as double)) as bigint) as plays, cast(sum(cast(ms as double)) as bigint) as ms
-    from counted cross join (values (1), (2)) as sorts (sort)
-    group by 1, 2, 3
+    -- lists of songs end with 2, of artists with 1, after the month
+    select list, thing, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
+    from (select cast(replace(month, '-', '') as integer) * 10 + sort as list,
+            cast(case sort when 2 then song_no else artist_no end as integer) as thing,
+            cast(plays as double) as plays, cast(ms as double) as ms -- whole numbers of that size are exact, and small
+        from counted cross join (values (1), (2)) as sorts (sort)) as placed
+    group by list, thing
 ),
 first_met as (
-    select sort, month_no, count(*) as new_things, count(*) filter (where months >= 3) as stuck
-    from (select sort, thing, min(month_no) as month_no, count(*) as months from summed group by sort, thing) as things
-    where thing is not null
-    group by sort, month_no
+    select list, count(*) as new_things, count(*) filter (where months >= 3) as stuck
+    from (select thing, min(list) as list, count(*) as months from summed group by list % 10, thing) as things
+    where thing is not null group by list
 ),
 -- variety: inverse Simpson, the square of the sum by the sum of squares; exact while the double holds it as an integer
 varied as (
-    select sort, month_no, max(plays) as most, cast(floor(
+    select list, max(plays) as most, cast(floor(
         cast(100 * sum(plays) * sum(plays) as double) / cast(sum(plays * plays) as double)) as bigint) as variety
-    from summed where thing is not null group by sort, month_no
+    from summed where thing is not null group by list
 ),
 ranked as (
-    select varied.*, thing,
-        row_number() over (partition by varied.sort, varied.month_no order by ms desc, thing) as nth
-    from summed join varied on varied.sort = summed.sort and varied.month_no = summed.month_no and most = plays
-    where thing is not null
+    select varied.*, thing, row_number() over (partition by varied.list order by ms desc, thing) as nth
+    from summed join varied on varied.list = summed.list and most = plays where thing is not null
 )
 
-select substr(cast(ranked.month_no as varchar), 1, 4) || '-' || substr(cast(ranked.month_no as varchar), 5, 2)
-        as month_name,
-    case ranked.sort when 1 then 'song' else 'artist' end as what, case ranked.sort when 1 then thing end as song_no,
-    case ranked.sort when 2 then thing end as artist_no, coalesce(new_things, 0) as new_things,
-    coalesce(stuck, 0) as stuck, variety
+select substr(cast(ranked.list as varchar), 1, 4) || '-' || substr(cast(ranked.list as varchar), 5, 2) as month_name,
+    case ranked.list % 10 when 2 then 'song' else 'artist' end as what,
+    case ranked.list % 10 when 2 then thing end as song_no, case ranked.list % 10 when 1 then thing end as artist_no,
+    coalesce(new_things, 0) as new_things, coalesce(stuck, 0) as stuck, variety
 from ranked
-left join first_met on first_met.sort = ranked.sort and first_met.month_no = ranked.month_no
+left join first_met on first_met.list = ranked.list
 where nth = 1
-order by ranked.month_no, ranked.sort desc
+order by ranked.list

@@ -13,27 +13,23 @@ with pieces as (
     from month_sessions
     where month >= :p_open and day < :p_to
 ),
-
 spaced as (
     select day, first_played_at, last_played_at, lead_ms,
         date_diff('millisecond', lag(last_played_at) over (order by first_played_at), first_played_at) - lead_ms
             as silence_ms
     from pieces
 ),
-
 numbered as (
     select spaced.*, coalesce(silence_ms, 1800001) > 1800000 as is_first,
         cast(sum(case when silence_ms <= 1800000 then 0 else 1 end) over (order by first_played_at) as bigint) as run
     from spaced
 ),
-
 joined as (
     select min(day) as day, run, date_diff('millisecond', min(first_played_at), max(last_played_at))
         + max(case when is_first then lead_ms end) as ms
     from numbered
     group by run
 ),
-
 placed as (
     select window_name, day, ms, cast(floor(cast(ms as double) / 60000) as bigint) as lasted,
         row_number() over (partition by window_name order by ms, day desc, run desc) as nth,
@@ -42,7 +38,6 @@ placed as (
     join windows on day between first_day and last_day and not is_previous
     where day not in (select key from exclusions)
 )
-
 select
     window_name,
     count(*) as sessions,

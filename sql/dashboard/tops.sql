@@ -28,9 +28,11 @@ counted as (
         and heard.bucket not in (select key from exclusions)
 ),
 summed as (
-    select 8 * part + grouping(song_no, artist_no, album_no) as list, coalesce(song_no, artist_no, album_no) as thing,
-        cast(sum(cast(plays as double)) as bigint) as plays, cast(sum(cast(ms as double)) as bigint) as ms
-    from counted group by grouping sets ((part), (part, song_no), (part, artist_no), (part, album_no))
+    select list, thing, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
+    from (select 8 * part + sort as list, cast(plays as double) as plays, cast(ms as double) as ms, -- exact and small
+            case sort when 3 then song_no when 5 then artist_no when 6 then album_no end as thing
+        from counted cross join (values (3), (5), (6), (7)) as sorts (sort)) as placed
+    group by list, thing
 ),
 ranked as (
     select summed.*, rank() over (partition by list order by plays desc) as place,

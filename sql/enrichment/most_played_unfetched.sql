@@ -15,7 +15,6 @@ with heard as (
         and coalesce(context_id, '') not in (select key from exclusions)
         and day not in (select key from exclusions)
 ),
-
 counted as (
     select track_uri, lower(trim(artist_name)) as artist_key, cast(sum(plays) as bigint) as plays
     from heard
@@ -24,25 +23,21 @@ counted as (
         and track_uri not in (select key from exclusions)
     group by track_uri, lower(trim(artist_name))
 ),
-
 known_artists as (
     select artist_id, name, grade_rank from artist_versions
     union all
     select artist_id, name, grade_rank from artists where dt >= :p_dt_from
 ),
-
 known_tracks as (
     select track_uri, grade_rank from track_versions
     union all
     select track_uri, grade_rank from tracks where dt >= :p_dt_from
 ),
-
 artist_keys as (
     select distinct artist_id, lower(trim(name)) as artist_key
     from known_artists
     where artist_id in (select artist_id from known_artists group by artist_id having max(grade_rank) < 3)
 ),
-
 candidates as (
     select 1 as turn, artist_id as entity_id, cast(sum(plays) as bigint) as plays
     from artist_keys
@@ -54,7 +49,6 @@ candidates as (
     where track_uri in (select track_uri from known_tracks group by track_uri having max(grade_rank) = 1)
     group by track_uri
 )
-
 select entity_id, plays, count(*) over () as unfetched
 from candidates
 order by turn, plays desc, entity_id

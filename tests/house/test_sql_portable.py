@@ -202,6 +202,11 @@ def test_a_question_is_narrow(name: str) -> None:
     assert max(map(len, (sql.FOLDER / f"{name}.sql").read_text("utf-8").splitlines())) <= 120
 
 
+@pytest.mark.parametrize("name", sql.names())
+def test_a_question_is_short(name: str) -> None:
+    assert len((sql.FOLDER / f"{name}.sql").read_text("utf-8").splitlines()) <= 60
+
+
 # ---- the lint itself --------------------------------------------------------------------------------------------
 
 HEADER = "-- answers: a\n-- grain: {grain}\n-- params: -\n-- feeds: -\n-- version: 1\n{more}"
