@@ -153,12 +153,10 @@ class _Source:
             return _Shown("nothing")
         now = shown if shown and shown.how != "nothing" else _Shown("files")
         is_named = re.search(rf"\b{self.name}\b", text) is not None
-        if not self.partition:
-            return _Shown("memory", self._files()) if is_named and self.keep_bytes else now
-        if not (is_named if now.how == "memory" else self._is_read_in_full(text)):
+        if not (is_named if now.how == "memory" or not self.partition else self._is_read_in_full(text)):
             return now
         found = self._files()
-        is_same, size = found == now.files, sum(size for _, size, _, _ in found)
+        is_same, size = found == now.files or not self.partition, sum(size for _, size, _, _ in found)
         return _Shown("memory" if is_same and size <= self.keep_bytes else "files", found)
 
     def _is_read_in_full(self, text: str) -> bool:

@@ -576,10 +576,10 @@ def test_plays_are_packed_and_those_of_the_first_version_can_be_read(aws: Dynamo
     assert set(item["body"]) == {"B"}
     old = a_play(NOON - minutes(2), 2)
     dynamo.put_item(TableName="plays", Item=item | {"sk": {"S": old.key}, "body": {"S": old.model_dump_json()}})
-    assert aws.plays(NOON) == [old, a_play(NOON - minutes(1), 1)]
+    assert list(aws.plays(NOON)) == [old, a_play(NOON - minutes(1), 1)]
     dynamo.put_item(TableName="plays", Item=item | {"body": {"B": b"no zlib"}})
     with pytest.raises(CorruptObject, match="cannot be read"):
-        aws.plays(NOON)
+        list(aws.plays(NOON))
 
 
 @pytest.mark.aws

@@ -350,14 +350,24 @@ def test_a_kept_table_is_fresh_however_it_is_named(duck: DuckDbQueryEngine, tmp_
         assert duck.ask(text).rows == ((100 * day,),)
 
 
-def test_what_is_bounded_or_of_one_file_or_the_journal_is_not_kept(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
+def test_a_table_of_one_file_is_kept_from_the_first_time_on_until_the_file_changes(
+    duck: DuckDbQueryEngine, tmp_path: Path
+) -> None:
+    for lost in (1, 2):
+        write(tmp_path, "gaps", "", [{"lost_min": lost}])
+        assert duck.ask("select lost_min from gaps").rows == ((lost,),)
+        assert kept(duck) == {"gaps"}
+    (tmp_path / "tables" / "gaps" / "gaps.jsonl.gz").unlink()
+    assert duck.ask("select lost_min from gaps").rows == ()
+
+
+def test_what_is_bounded_or_the_journal_is_not_kept(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
     write(tmp_path, "plays", "2026-01-02", [{"play_key": "k"}])
-    write(tmp_path, "gaps", "", [{"lost_min": 1}])
     write(tmp_path, "day_quarters", "2026-01-02", [{"plays": 1}])
     for _ in range(3):
         duck.ask("select play_key from plays where dt >= '2026-01-01'")
-        duck.ask("select plays, lost_min from gaps, day_quarters where day = '2026-01-02'")
-        duck.ask("select count(*) from journal cross join gaps")
+        duck.ask("select plays from day_quarters where day = '2026-01-02'")
+        duck.ask("select count(*) from journal")
     assert kept(duck) == set()
 
 
