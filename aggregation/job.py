@@ -21,7 +21,7 @@ from aggregation.songs import name_songs
 from aggregation.summaries import summarise
 from playledger.dashboard_data import DashboardData
 from playledger.errors import ChecksFailed, NeedsReauth
-from playledger.models import Model, Token
+from playledger.models import Model, Token, utc_day
 from playledger.policy import DEFAULT, Policy
 from playledger.ports import HotStore, Journal, Publisher, QueryEngine, Question, Rows, TableStore, TokenStore
 from playledger.settings import Settings
@@ -84,7 +84,7 @@ def aggregate(
     with stages.timed("check"):
         doubted = doubts(tables, calendar)
         _checked([*wrong_rows(counted, calendar, doubted), *contradictions(document)])
-        found_sound(tables, doubted, to_remember(before.listed_whole if since else now.date(), alike))
+        found_sound(tables, doubted, to_remember(before.listed_whole if since else utc_day(now), alike))
     with stages.timed("publish"):
         body = serialise(document)
         publisher.publish(DOCUMENT, body, "application/json")

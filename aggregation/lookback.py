@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Self
 
+from playledger.models import utc_day
 from playledger.ports import TableStore
 
 TABLE, WHOLE, HOT = "checked", "whole", "hot "
@@ -36,9 +37,9 @@ class Lookback:
 
     def since(self, now: datetime) -> date | None:
         """Where the months begin that are to be listed; None for all of them, a week after the last time."""
-        if self.listed_whole is None or now.date() - self.listed_whole >= EVERY:
+        if self.listed_whole is None or utc_day(now) - self.listed_whole >= EVERY:
             return None
-        return (now - AT_LEAST).date().replace(day=1)
+        return utc_day(now - AT_LEAST).replace(day=1)
 
 
 def to_remember(listed_whole: date | None, alike: Mapping[str, str]) -> dict[str, str]:
