@@ -45,7 +45,7 @@ class Journal(Protocol):
 
 @dataclass(frozen=True)
 class Stored:
-    """What a partition holds now. `digest` names the inputs it was made from, `etag` its bytes."""
+    """What a partition holds now. `digest` names the inputs it was made from, `etag` what it holds."""
 
     etag: str
     digest: str
