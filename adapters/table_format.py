@@ -256,6 +256,7 @@ def _groups(spec: TableSpec, rows: Iterator[Mapping[str, Any]]) -> Iterator["pa.
 
 def encode_arrow(spec: TableSpec, groups: Iterable["pa.Table"], digest: str) -> TableObject:
     """As `encode`, of a Parquet table whose rows are in Arrow already, one row group after the other."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     seen, sink = hashlib.sha256(f"{spec.name} {digest}\n".encode()), io.BytesIO()
@@ -265,7 +266,9 @@ def encode_arrow(spec: TableSpec, groups: Iterable["pa.Table"], digest: str) -> 
             writer.write_table(group)
         stamp = Stored(seen.hexdigest()[:32], digest)
         writer.add_key_value_metadata({_ETAG_KEY: stamp.etag, _DIGEST_KEY: stamp.digest})
-    return TableObject(sink.getvalue(), stamp)
+    made = TableObject(sink.getvalue(), stamp)
+    pa.default_memory_pool().release_unused()  # nobody needs it until the next table
+    return made
 
 
 def _streamed(table: "pa.Table") -> "pa.Buffer":

@@ -13,7 +13,7 @@ MONTHS = 24
 
 
 class ArtistFact(Row):
-    """`dashboard/artists`: of the artist at a `place` all there was, a month, or its `nth` song."""
+    """`dashboard/artists`: of the artist at a `place` all there was, a month, or its `nth` song; months have no days."""
 
     place: int
     what: Literal["all", "month", "song"]
@@ -23,8 +23,8 @@ class ArtistFact(Row):
     song_no: int | None
     plays: int
     minutes: int
-    first_day: str
-    last_day: str
+    first_day: str | None
+    last_day: str | None
 
 
 def ask_artists(ask: Ask, reading: Reading, artists: Sequence[int]) -> tuple[ArtistFact, ...]:

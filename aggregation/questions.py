@@ -31,7 +31,6 @@ class PeriodTotals(Row):
 
     window_name: str
     is_previous: bool
-    first_day: str
     plays: int
     minutes: int
     minutes_estimated: int

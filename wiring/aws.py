@@ -44,7 +44,7 @@ from playledger.ports import (
 from playledger.settings import Settings, environment_values, process_environment
 from wiring.clock import wall_clock
 from wiring.invocation import Event, Run
-from wiring.lean_session import lean_session
+from wiring.lean_session import lean_loading, lean_session
 
 __all__ = ["Aws", "Event", "deployed", "function"]
 
@@ -197,7 +197,10 @@ def athena_of_awswrangler() -> Any:
     name = "awswrangler"
     if name not in sys.modules and (found := find_spec(name)):
         sys.modules[name] = module_from_spec(found)  # its parts find each other in it, but it loads none itself
-    return import_module(f"{name}.athena")
+    with lean_loading():
+        athena = import_module(f"{name}.athena")
+    import_module("pyarrow").default_memory_pool().release_unused()  # what loading it all left behind: 4 MB
+    return athena
 
 
 def with_clients(session: Any, client: Callable[[str], Any]) -> Any:

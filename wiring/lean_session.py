@@ -6,7 +6,9 @@ each operation and field. The clients of one function would hold a tenth of its 
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +29,35 @@ def lean_session() -> Session:
     return session
 
 
+@contextmanager
+def lean_loading() -> Iterator[None]:
+    """Whoever makes a loader of botocore's within gets a lean one too: awswrangler keeps S3's whole manual."""
+    usual = Loader.FILE_LOADER_CLASS
+    Loader.FILE_LOADER_CLASS = LeanFiles
+    try:
+        yield
+    finally:
+        Loader.FILE_LOADER_CLASS = usual
+
+
 class LeanFiles(JSONFileLoader):
     """Reads data files as botocore does, without the manual's text and without the addresses of other services."""
 
     def load_file(self, file_path: str) -> Any:
         """The file's content, `file_path` being without its ending; None where there is none."""
-        for ending, opened in ENDINGS.items():
-            path = Path(f"{file_path}{ending}")
-            if path.is_file():
-                with opened(path, "rb") as file:
-                    content = json.load(file, object_pairs_hook=_without_text)
-                return _of_the_called(content) if path.name.startswith("endpoints.") else content
-        return None
+        return _content(file_path)
+
+
+@cache
+def _content(file_path: str) -> Any:
+    """Read once, whoever asks: awswrangler has a loader of its own."""
+    for ending, opened in ENDINGS.items():
+        path = Path(f"{file_path}{ending}")
+        if path.is_file():
+            with opened(path, "rb") as file:
+                content = json.load(file, object_pairs_hook=_without_text)
+            return _of_the_called(content) if path.name.startswith("endpoints.") else content
+    return None
 
 
 def _without_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

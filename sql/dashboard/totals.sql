@@ -2,7 +2,7 @@
 -- grain: one row per window and period with a play
 -- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows, years, totals
--- version: 4
+-- version: 5
 with heard as (
     select day as bucket, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito,
         plays, ms, ms_estimated
@@ -32,7 +32,6 @@ counted as (
 summed as (
     select
         part,
-        min(first_day) as first_day,
         cast(sum(plays) as bigint) as plays,
         cast(floor(cast(sum(ms) as double) / 60000) as bigint) as minutes,
         cast(floor(cast(sum(ms_estimated) as double) / 60000) as bigint) as minutes_estimated,
@@ -43,7 +42,7 @@ summed as (
     group by part
 )
 
-select window_name, is_previous, summed.first_day, plays, minutes, minutes_estimated, tracks, artists, albums
+select window_name, is_previous, plays, minutes, minutes_estimated, tracks, artists, albums
 from windows
 join summed on summed.part = windows.part
 order by window_name, is_previous
