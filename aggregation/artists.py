@@ -13,7 +13,7 @@ MONTHS = 24
 
 
 class ArtistFact(Row):
-    """`dashboard/artists`: of the artist at a `place` all there was, a month, or its `nth` song; months have no days."""
+    """`dashboard/artists`: of the artist at a `place` all there was, a month (without days), or its `nth` song."""
 
     place: int
     what: Literal["all", "month", "song"]

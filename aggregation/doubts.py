@@ -27,21 +27,15 @@ BY_MONTH = tuple(rollup.table for rollup in MONTHLY if rollup.source_column == "
 ROWS_NAMED = 5
 """So many wrong rows are named, the others only counted."""
 
-APART = 7 * DAY
-"""Days no further apart are looked at together: to open those between them costs no more than to ask again."""
-
-MOST_RUNS = 2
-"""So often each question is asked, at most: for yesterday, and for an old day that a late play came to."""
-
-Run = tuple[date, date]
-"""Days from the first to the last."""
+MOST_NAMED = 366
+"""So many days are named one by one in a question; of more, all between the first and the last are looked at."""
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """Runs of days to look at, in order, and months of which the tables of all closed months are to be looked at."""
+    """Days to look at, in order, and months of which the tables of all closed months are to be looked at."""
 
-    runs: Sequence[Run]
+    days: Sequence[str]
     closed: Sequence[str]
     digests: Mapping[str, str]
     remembered: Stored | None
@@ -55,7 +49,7 @@ def doubts(tables: TableStore, calendar: Calendar) -> Doubts:
     closed = sorted(part for part in digests if _is_month(part) and part < calendar.open_month)
     changed_closed = [month for month in closed if {month, _closing(month)} & changed] or closed
     return Doubts(
-        runs=_runs(_days(changed, calendar, newest=max(filter(_is_day, digests), default=""))),
+        days=sorted(_days(changed, calendar, newest=max(filter(_is_day, digests), default=""))),
         closed=changed_closed if ALL in changed else (),
         digests=digests,
         remembered=tables.list(TABLE).get(""),
@@ -77,23 +71,37 @@ def wrong_rows(engine: QueryEngine, calendar: Calendar, doubted: Doubts) -> list
 
 
 def _asked(calendar: Calendar, doubted: Doubts) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """The questions, with their parameters."""
-    months = [_months(*run) for run in doubted.runs]
-    for (first, last), of_months in zip(doubted.runs, months, strict=True):
-        days = {"p_from": str(first), "p_to": day_after(str(last))}
-        yield "plays_sound", {"p_dt_from": days["p_from"], "p_dt_to": days["p_to"]}
-        yield "days_agree", {**days, **utc_bounds(str(first), str(last)), "p_tz": calendar.zone.key}
+    """The questions, with their parameters. Each is asked once: where old days changed too, it opens theirs beside."""
+    if doubted.days:
+        first, last = doubted.days[0], doubted.days[-1]
+        days = {"p_from": first, "p_to": day_after(last), "p_days": _named_days(doubted.days)}
+        around = sorted({day for day in doubted.days for day in _around(day)})
+        yield "plays_sound", {"p_dt_from": first, "p_dt_to": days["p_to"], "p_dates": days["p_days"]}
+        yield (
+            "days_agree",
+            {**days, **utc_bounds(first, last), "p_dates": _named_days(around), "p_tz": calendar.zone.key},
+        )
         yield "summaries_sound", days
-        yield "months_agree", {**days, **of_months}
-    for of_months in months or [_months(calendar.data_day, calendar.data_day)]:
-        yield "songs_sound", of_months
+        yield "months_agree", {**days, **_months(doubted.days)}
+    yield "songs_sound", _months(doubted.days or [str(calendar.data_day)])
     yield "spans_sound", {}
     if doubted.closed:
         yield "all_agree", {"p_month_from": doubted.closed[0], "p_month_to": doubted.closed[-1]}
 
 
-def _months(first: date, last: date) -> dict[str, str]:
-    return {"p_month_from": f"{first:%Y-%m}", "p_month_to": f"{last:%Y-%m}"}
+def _named_days(days: Sequence[str]) -> str:
+    """The days as text; nothing, which stands for all, where there are many: a question may not be endless."""
+    return " ".join(days) if len(days) <= MOST_NAMED else ""
+
+
+def _around(day: str) -> list[str]:
+    """The UTC dates that a local day's plays may have."""
+    return [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
+
+
+def _months(days: Sequence[str]) -> dict[str, str]:
+    found = sorted({day[:7] for day in days})
+    return {"p_month_from": found[0], "p_months": " ".join(found)}
 
 
 def _finding(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -119,20 +127,6 @@ def _days(changed: set[str], calendar: Calendar, newest: str) -> set[str]:
             first = date.fromisoformat(f"{part[:7]}-01")
             days |= set(days_between(first, months_end(first)))
     return days
-
-
-def _runs(days: Iterable[str]) -> list[Run]:
-    """The days as few runs: those near each other, and where that leaves too many also the next nearest."""
-    runs: list[Run] = []
-    for day in map(date.fromisoformat, sorted(days)):
-        if runs and day - runs[-1][1] <= APART:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    while len(runs) > MOST_RUNS:
-        nearest = min(range(1, len(runs)), key=lambda number: runs[number][0] - runs[number - 1][1])
-        runs[nearest - 1 : nearest + 1] = [(runs[nearest - 1][0], runs[nearest][1])]
-    return runs
 
 
 # ---- digests ----------------------------------------------------------------------------------------------------

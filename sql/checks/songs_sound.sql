@@ -1,8 +1,8 @@
 -- answers: Which tracks of these months are in no song, which are there twice, which are the song of others alone?
 -- grain: one row per track that is wrong, and fault
--- params: p_month_from, p_month_to
+-- params: p_month_from, p_months
 -- feeds: -
--- version: 3
+-- version: 4
 with told as (
     select case n when 1 then track_uri else song_uri end as track_uri, 0 as played,
         case when n = 1 then 1 else 0 end as times, case when n = 1 and name is null then 1 else 0 end as nameless,
@@ -12,7 +12,7 @@ with told as (
     union all
     select track_uri, 1 as played, 0 as times, 0 as nameless, 0 as stands, 0 as meant
     from month_tracks
-    where month >= :p_month_from and month <= :p_month_to
+    where month >= :p_month_from and strpos(:p_months, month) > 0
         -- what counts by the default policy
         and kind = 'music' and not incognito and (heard_seconds is null or heard_seconds >= 30 or is_done)
 ),

@@ -1,14 +1,14 @@
 -- answers: Which rows of a summary are there twice, or hold what cannot be?
 -- grain: one row per key that is wrong
--- params: p_from, p_to
+-- params: p_from, p_to, p_days
 -- feeds: -
--- version: 1
+-- version: 2
 with rows_of_tracks as (
     select 'day_tracks' as summary, day, -1 as quarter, -1 as local_hour, track_uri, context_type, context_id, kind,
         is_done, heard_seconds, incognito, skipped, shuffle, platform, offline, plays, ms, ms_estimated,
         first_played_at <= last_played_at as is_ordered
     from day_tracks
-    where day >= :p_from and day < :p_to
+    where day >= :p_from and day < :p_to and (:p_days = '' or strpos(:p_days, day) > 0)
     union all
     select 'day_quarters' as summary, day, quarter, local_hour, track_uri, context_type, context_id, kind,
         is_done, heard_seconds, incognito, cast(null as boolean) as skipped, cast(null as boolean) as shuffle,
@@ -16,7 +16,7 @@ with rows_of_tracks as (
         quarter between 0 and 95
             and local_hour = cast(floor(cast(quarter as double) / 4) as bigint) as is_ordered
     from day_quarters
-    where day >= :p_from and day < :p_to
+    where day >= :p_from and day < :p_to and (:p_days = '' or strpos(:p_days, day) > 0)
 ),
 
 keyed as (
@@ -35,14 +35,14 @@ keyed as (
         min(case when plays >= 1 and lead_ms between 0 and ms and first_played_at <= last_played_at
             then 1 else 0 end) as sound
     from day_sessions
-    where day >= :p_from and day < :p_to
+    where day >= :p_from and day < :p_to and (:p_days = '' or strpos(:p_days, day) > 0)
     group by day, first_played_at
     union all
     select 'day_binges' as summary, day, -1 as quarter, what || ' ' || track_uri as thing, count(*) as times,
         min(case when plays >= (case when is_in_a_row then 3 else 5 end) and what in ('track', 'artist')
             and first_played_at <= last_played_at then 1 else 0 end) as sound
     from day_binges
-    where day >= :p_from and day < :p_to
+    where day >= :p_from and day < :p_to and (:p_days = '' or strpos(:p_days, day) > 0)
     group by day, what, is_in_a_row, track_uri, artist_name, first_played_at
 )
 

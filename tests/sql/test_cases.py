@@ -38,6 +38,8 @@ USUAL = {
     "p_incognito": False,
     "p_month_from": "2024-03",
     "p_day_months": " ".join(months_between(date(2006, 1, 1), date(2026, 12, 1))),
+    "p_days": "",
+    "p_dates": "",
     "p_lasting": True,
     "p_lasting_from": "2026-03",
     "p_plain": True,

@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aggregation.calendar import Calendar
+from aggregation.doubts import Doubts, _asked
 from playledger.errors import ChecksFailed
 from playledger.models import PlayEvent
 from tests.support.builders import a_play
@@ -58,9 +60,19 @@ def asked(home: Home) -> dict[str, dict[str, object]]:
     return {name.removeprefix("checks/"): given for name, given in home.watched.asked if name.startswith("checks/")}
 
 
-def days_asked(home: Home) -> list[tuple[object, object]]:
-    """First day and the day after the last, of each run of days that was looked at."""
-    return [(given["p_from"], given["p_to"]) for name, given in home.watched.asked if name == "checks/days_agree"]
+def days_asked(home: Home) -> list[str]:
+    """The days that were looked at."""
+    return [day for name, given in home.watched.asked if name == "checks/days_agree" for day in given["p_days"].split()]
+
+
+def march(first: int, last: int) -> list[str]:
+    """Days of the running month."""
+    return [f"2026-03-{day:02d}" for day in range(first, last + 1)]
+
+
+def around_the_20th() -> list[str]:
+    """The days whose tables a play on the 20th of January touches."""
+    return [f"2026-01-{day}" for day in range(18, 24)]
 
 
 def test_a_night_asks_six_checks_and_looks_at_the_days_that_changed(home: Home) -> None:
@@ -68,32 +80,42 @@ def test_a_night_asks_six_checks_and_looks_at_the_days_that_changed(home: Home) 
     home.night(NOW + DAY)
     found = asked(home)
     assert len(found) == 6
-    assert days_asked(home) == [("2026-03-10", "2026-03-13")]
+    assert days_asked(home) == march(10, 12)
     assert (found["plays_sound"]["p_dt_from"], found["plays_sound"]["p_dt_to"]) == ("2026-03-10", "2026-03-13")
+    assert found["plays_sound"]["p_dates"] == " ".join(march(10, 12))
     assert (found["days_agree"]["p_dt_from"], found["days_agree"]["p_dt_to"]) == ("2026-03-09", "2026-03-14")
-    assert found["months_agree"]["p_month_from"] == found["months_agree"]["p_month_to"] == "2026-03"
+    assert found["days_agree"]["p_dates"] == " ".join(march(9, 13))
+    assert found["months_agree"]["p_month_from"] == found["months_agree"]["p_months"] == "2026-03"
 
 
 def test_a_night_in_which_nothing_changed_looks_at_songs_and_spans_only(home: Home) -> None:
     home.night(NOW + timedelta(minutes=5))
     assert list(asked(home)) == ["songs_sound", "spans_sound"]
-    assert asked(home)["songs_sound"] == {"p_month_from": "2026-03", "p_month_to": "2026-03"}
+    assert asked(home)["songs_sound"] == {"p_month_from": "2026-03", "p_months": "2026-03"}
 
 
-def test_an_old_day_is_looked_at_apart_from_yesterday(home: Home) -> None:
+def test_an_old_day_is_looked_at_beside_yesterday_and_no_day_between_them(home: Home) -> None:
     home.keep([a_play(utc("2026-03-12 09:00")), a_play(utc("2026-01-20 20:00"), 9)])
     home.night(NOW + DAY)
-    assert days_asked(home) == [("2026-01-18", "2026-01-24"), ("2026-03-10", "2026-03-13")]
+    assert days_asked(home) == [*around_the_20th(), *march(10, 12)]
+    assert asked(home)["months_agree"]["p_months"] == "2026-01 2026-03"
     home.keep([a_play(utc("2026-03-13 09:00"))])
     home.night(NOW + 2 * DAY)
-    assert days_asked(home) == [("2026-03-11", "2026-03-14")]
+    assert days_asked(home) == march(11, 13)
 
 
-def test_of_many_days_far_apart_the_nearest_are_looked_at_together(home: Home) -> None:
-    late = ("2026-01-05 20:00", "2026-01-28 20:00", "2026-02-14 20:00")
-    home.keep([a_play(utc("2026-03-12 09:00")), *(a_play(utc(at), 9) for at in late)])
+def test_a_night_with_an_old_late_play_asks_at_most_forty_questions(home: Home) -> None:
+    home.keep([a_play(utc("2026-03-12 09:00")), a_play(utc("2026-01-20 20:00"), 9)])
     home.night(NOW + DAY)
-    assert days_asked(home) == [("2026-01-03", "2026-02-18"), ("2026-03-10", "2026-03-13")]
+    assert 30 < len(home.watched.asked) <= 40
+
+
+def test_of_more_days_than_a_question_can_name_all_between_are_looked_at() -> None:
+    long_ago = [str(date(2020, 1, 1) + number * DAY) for number in range(400)]
+    found = dict(_asked(Calendar.at(NOW, "UTC"), Doubts(days=long_ago, closed=(), digests={}, remembered=None)))
+    assert (found["days_agree"]["p_from"], found["days_agree"]["p_to"]) == ("2020-01-01", "2021-02-04")
+    assert found["days_agree"]["p_days"] == found["days_agree"]["p_dates"] == found["plays_sound"]["p_dates"] == ""
+    assert str(found["months_agree"]["p_months"]).split()[0::13] == ["2020-01", "2021-02"]
 
 
 def test_when_a_month_closes_all_its_days_are_looked_at_once_more_and_all_months_together(home: Home) -> None:
@@ -101,18 +123,18 @@ def test_when_a_month_closes_all_its_days_are_looked_at_once_more_and_all_months
     home.night(utc("2026-04-02 00:30"))
     found = asked(home)
     assert len(found) == 7
-    assert days_asked(home) == [("2026-03-01", "2026-04-02")]
+    assert days_asked(home) == [*march(1, 31), "2026-04-01"]
     assert found["all_agree"] == {"p_month_from": "2026-03", "p_month_to": "2026-03"}
     home.keep([a_play(utc("2026-04-02 09:00"))])
     home.night(utc("2026-04-03 00:30"))
-    assert days_asked(home) == [("2026-04-01", "2026-04-03")]
+    assert days_asked(home) == ["2026-04-01", "2026-04-02"]
 
 
 def test_a_month_that_changed_though_no_day_did_is_looked_at_whole(home: Home) -> None:
     tamper(home, "month_ways", "2026-01", lambda rows: rows.reverse())
     tamper(home, "month_hours", "2026-02", lambda rows: rows.reverse())
     home.night(NOW + timedelta(minutes=5))
-    assert days_asked(home) == [("2026-01-01", "2026-03-01")]
+    assert days_asked(home) == [str(date(2026, 1, 1) + number * DAY) for number in range(59)]
 
 
 def test_the_first_night_looks_at_everything(tmp_path: Path) -> None:
@@ -171,7 +193,7 @@ def test_a_night_that_dies_before_the_checks_leaves_them_to_the_next(home: Home)
         home.night(NOW)
     home.watched.fails_after = 10**9
     home.night(NOW)
-    assert days_asked(home) == [("2026-01-18", "2026-01-24")]
+    assert days_asked(home) == around_the_20th()
     assert asked(home)["all_agree"] == {"p_month_from": "2026-01", "p_month_to": "2026-01"}
     home.night(NOW)
     assert days_asked(home) == []
