@@ -66,7 +66,8 @@ def songs(
         db.executescript(RECORDINGS)
         for same in known_better.same:
             _put_together(db, same)
-        found = db.execute(NUMBERED)
+        db.executescript(NUMBERS)
+        found = db.execute(NAMED)
         names = [column[0] for column in found.description]
         for values in found:
             yield _row(dict(zip(names, values, strict=True)))
@@ -137,16 +138,12 @@ def _artist_version(row: Row) -> dict[str, Any]:
 
 TITLES = """
 create table titled as
-select track_uri, called(name, coalesce(nullif(first_artist, ''), artist_name), track_uri) as title,
+select *, called(name, coalesce(nullif(first_artist, ''), artist_name), track_uri) as title,
     lowered(artist_name) as artist_key,
     case when artist_name is not null then lowered(artist_name) || char(10) || lowered(album) end as album_key
 from track;
 create table coded as
-select title, min(isrc) as isrc
-from titled join track using (track_uri)
-where isrc <> ''
-group by title
-having count(distinct isrc) = 1;
+select title, min(isrc) as isrc from titled where isrc <> '' group by title having count(distinct isrc) = 1;
 create unique index code_of on coded (title);
 """
 """A title of which all tracks that have a recording code have the same."""
@@ -155,29 +152,45 @@ RECORDINGS = """
 create table song as
 select track_uri, first_value(track_uri) over (
     partition by case when track_uri in (select track_uri from apart) then track_uri
-        else coalesce('isrc ' || coalesce(nullif(track.isrc, ''), coded.isrc), 'named ' || title) end
+        else coalesce('isrc ' || coalesce(nullif(titled.isrc, ''), coded.isrc), 'named ' || title) end
     order by coalesce(nullif(release_date, ''), '9999'), track_uri) as song
-from track join titled using (track_uri) left join coded using (title);
+from titled left join coded using (title);
 create unique index song_of on song (track_uri);
 """
 """By its code, else by its title; the track of the earliest release stands for it."""
 
-NUMBERED = """
-select track.track_uri, nullif(song, track.track_uri) as song_uri, name, artist_name, artist_id, album, album_id,
-    min(year(release_date)) over (partition by song) as release_year, duration_ms,
-    (select genres from artist where artist.artist_id = track.artist_id) as genres,
-    dense_rank() over (order by song) as song_no,
-    case when artist_key is not null then dense_rank() over (order by artist_key nulls last) end as artist_no,
-    case when album_key is not null then dense_rank() over (order by album_key nulls last) end as album_no,
-    artist_key is not null and track.track_uri = first_value(track.track_uri) over (
-        partition by artist_key order by artist_id is null, track.track_uri) as is_artist,
-    album_key is not null and track.track_uri = first_value(track.track_uri) over (
-        partition by album_key order by album_id is null, track.track_uri) as is_album
-from track join titled using (track_uri) join song using (track_uri)
-order by track.track_uri
+NUMBERS = """
+create table song_number as
+select song, row_number() over (order by song) as song_no, min(year(release_date)) as release_year
+from song join titled using (track_uri) group by song;
+create unique index song_no_of on song_number (song);
+create table artist_number as
+select artist_key, row_number() over (order by artist_key) as artist_no,
+    coalesce(min(case when artist_id is not null then track_uri end), min(track_uri)) as shown_by
+from titled where artist_key is not null group by artist_key;
+create unique index artist_no_of on artist_number (artist_key);
+create table album_number as
+select album_key, row_number() over (order by album_key) as album_no,
+    coalesce(min(case when album_id is not null then track_uri end), min(track_uri)) as shown_by
+from titled where album_key is not null group by album_key;
+create unique index album_no_of on album_number (album_key);
 """
 """Numbers are in the order of keys: a tenth of names, in memory and in time. For an artist or an album stands the first
 track that knows its id, else the first."""
+
+NAMED = """
+select titled.track_uri, nullif(song, titled.track_uri) as song_uri, titled.name, artist_name, titled.artist_id, album,
+    album_id, release_year, duration_ms, artist.genres, song_no, artist_no, album_no,
+    coalesce(artist_number.shown_by = titled.track_uri, 0) as is_artist,
+    coalesce(album_number.shown_by = titled.track_uri, 0) as is_album
+from titled
+join song using (track_uri)
+join song_number using (song)
+left join artist_number using (artist_key)
+left join album_number using (album_key)
+left join artist on artist.artist_id = titled.artist_id
+order by titled.track_uri
+"""
 
 
 def _told(known_better: Songs) -> Iterator[str]:
