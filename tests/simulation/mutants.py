@@ -257,8 +257,8 @@ def _note_idle(""",
         HOT,
         (
             (
-                "    missing = [play for play in doubted if play.key not in known]\n",
-                "    missing = [play for play in doubted if play.key is None]\n",
+                "    missing = [play for play in kept if play.key not in known]\n",
+                "    missing = [play for play in kept if play.key is None]\n",
             ),
         ),
     ),
