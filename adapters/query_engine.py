@@ -153,17 +153,18 @@ class _Source:
             return _Shown("nothing")
         now = shown if shown and shown.how != "nothing" else _Shown("files")
         is_named = re.search(rf"\b{self.name}\b", text) is not None
-        if not (is_named if now.how == "memory" or not self.partition else self._is_read_in_full(text)):
+        is_wanted = is_named if now.how == "memory" or not self.partition else self._is_read_in_full(text)
+        if not (is_wanted and self.keep_bytes):
             return now
         found = self._files()
-        is_same, size = found == now.files or not self.partition, sum(size for _, size, _, _ in found)
-        return _Shown("memory" if is_same and size <= self.keep_bytes else "files", found)
+        is_lasting, size = not self.partition or found == now.files, sum(size for _, size, _, _ in found)
+        return _Shown("memory" if is_lasting and size <= self.keep_bytes else "files", found)
 
     def _is_read_in_full(self, text: str) -> bool:
         """Whether the text reads the table without a literal that leaves out older partitions."""
         is_read = re.search(rf'\b(from|join)\s+"?{self.name}\b', text, re.IGNORECASE)
         is_bounded = re.search(rf"\b{self.partition}\s*(=|>=?)\s*'", text)
-        return self.keep_bytes > 0 and is_read is not None and is_bounded is None
+        return is_read is not None and is_bounded is None
 
     def _files(self) -> frozenset[tuple[str, int, int, int]]:
         found = []

@@ -16,6 +16,7 @@ import tempfile
 import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
@@ -27,7 +28,7 @@ from pydantic import BaseModel
 
 from glue_catalog.columns import Column, columns
 from glue_catalog.tables import TableSpec
-from playledger.errors import CorruptObject
+from playledger.errors import CorruptObject, StoreUnavailable
 from playledger.models import format_instant
 from playledger.ports import Stored
 
@@ -143,7 +144,7 @@ class DuckDbParquet:
     def encode(self, spec: TableSpec, rows: Iterable[Mapping[str, Any]], digest: str) -> TableObject:
         """See encode. The rows go by way of a file of JSON lines, which DuckDB reads faster than values one by one."""
         seen = hashlib.sha256(f"{spec.name} {_fitting(digest)}\n".encode())
-        with tempfile.NamedTemporaryFile(dir=self.folder) as file:
+        with explained(f"{spec.name} cannot be written"), tempfile.NamedTemporaryFile(dir=self.folder) as file:
             for row in _ordered(spec, rows):
                 line = _LINE.encode(row).encode() + b"\n"
                 seen.update(line)
@@ -163,20 +164,16 @@ class DuckDbParquet:
 
     def rows(self, spec: TableSpec, path: Path) -> Iterator[dict[str, Any]]:
         """The rows of a file as JSON values, some at a time. Raises CorruptObject where it cannot be read."""
-        import duckdb
-
         names = [column.name for column in columns(spec.row)]
         instants = [column.name for column in columns(spec.row) if column.duckdb == "TIMESTAMP"]
         cursor = self.connection.cursor()
-        try:
+        with explained(f"an object of {spec.name} cannot be read", [path]):
             file = f"read_parquet({quoted(str(path))}, hive_partitioning = false)"
             cursor.execute(f"select {_listed(spec)} from {file}")  # noqa: S608
             while some := cursor.fetchmany(BATCH_ROWS):
                 for values in some:
                     row = dict(zip(names, values, strict=True))
                     yield row | {name: _instant_text(row[name]) for name in instants} if instants else row
-        except duckdb.Error as error:
-            raise CorruptObject(f"an object of {spec.name} cannot be read: {error}") from error
 
     def stamp(self, path: Path) -> Stored | None:
         """What a file says of itself; None for one that is not ours, or damaged."""
@@ -212,9 +209,22 @@ ZSTD = "format parquet, compression zstd, compression_level 9"
 """Smaller than gzip and read in a third of the time. Only the laptop reads these files."""
 
 
-def json_lines(row: type[BaseModel], paths: Sequence[Path], *, packed: bool = True) -> str:
-    """How DuckDB reads files of JSON lines: what stands after `from`."""
-    options = json_options(columns(row), row_limit=ROW_LIMIT, packed=packed)
+@contextmanager
+def explained(what: str, sources: Iterable[Path] = ()) -> Iterator[None]:
+    """DuckDB's errors as ours: of a source that it names, that this is damaged; of anything else, that there is no room
+    or no access here."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        kind = CorruptObject if any(str(path) in str(error) for path in sources) else StoreUnavailable
+        raise kind(f"{what}: {error}") from error
+
+
+def json_lines(row: type[BaseModel], paths: Sequence[Path], *more: str, packed: bool = True) -> str:
+    """How DuckDB reads files of JSON lines: what stands after `from`. `more` are further options."""
+    options = [*json_options(columns(row), row_limit=ROW_LIMIT, packed=packed), *more]
     return f"read_json([{', '.join(quoted(str(path)) for path in paths)}], {', '.join(options)})"
 
 

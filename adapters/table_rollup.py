@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.table_format import DuckDbParquet, TableObject, arrow_schema, encode_arrow, json_lines, quoted
+from adapters.table_format import DuckDbParquet, TableObject, arrow_schema, encode_arrow, explained, json_lines, quoted
 from glue_catalog.columns import Column, columns
 from glue_catalog.rollups import Rollup
 from glue_catalog.tables import TABLES, TableSpec
@@ -26,8 +26,6 @@ def grouped(
     parquet: DuckDbParquet, rollup: Rollup, specs: Mapping[str, TableSpec], parts: Sequence[Path], digest: str
 ) -> TableObject:
     """The object of `rollup.table` made of these files of its source. Raises CorruptObject for a file that is none."""
-    import duckdb
-
     stamp = Stored(hashlib.sha256(f"{rollup.table} {digest}\n".encode()).hexdigest()[:32], digest)
     source, target = specs[rollup.source], columns(specs[rollup.table].row)
     selected = [f'{_taken(rollup, column)} as "{column.name}"' for column in target]
@@ -38,12 +36,8 @@ def grouped(
         f"group by {', '.join(_key(rollup, column) for column in keys)}" if rollup.takes else "",
         f"order by {', '.join(_key(rollup, column) for column in _in_order(keys))}",
     ]
-    try:
+    with explained(f"{rollup.table} cannot be made of {source.name}", parts):
         return parquet.copied(" ".join(clauses), stamp)
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        raise CorruptObject(f"{rollup.table} cannot be made of {source.name}: {error}") from error
 
 
 def _taken(rollup: Rollup, column: Column) -> str:
@@ -72,7 +66,7 @@ def _files(source: TableSpec, parts: Sequence[Path]) -> str:
     hive = f"hive_partitioning = true, hive_types = {{'{source.partition}': VARCHAR}}"
     if source.format == "parquet":
         return f"read_parquet([{', '.join(quoted(str(path)) for path in parts)}], {hive})"
-    return f"{json_lines(source.row, parts).removesuffix(')')}, {hive})"
+    return json_lines(source.row, parts, hive)
 
 
 def _no_rows(source: TableSpec) -> str:

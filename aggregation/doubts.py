@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from aggregation.calendar import DAY, Calendar, days_between, months_end
-from aggregation.summaries import SUMMARIES, day_after, local_days_of, utc_bounds
+from aggregation.calendar import Calendar, days_between, months_end
+from aggregation.summaries import SUMMARIES, dates_around, day_after, local_days_of, utc_bounds
 from glue_catalog.rollups import LASTING, MONTHLY
 from playledger.ports import QueryEngine, Stored, TableStore
 from sql import load, names
@@ -75,7 +75,7 @@ def _asked(calendar: Calendar, doubted: Doubts) -> Iterator[tuple[str, Mapping[s
     if doubted.days:
         first, last = doubted.days[0], doubted.days[-1]
         days = {"p_from": first, "p_to": day_after(last), "p_days": _named_days(doubted.days)}
-        around = sorted({day for day in doubted.days for day in _around(day)})
+        around = sorted({day for day in doubted.days for day in dates_around(day)})
         yield "plays_sound", {"p_dt_from": first, "p_dt_to": days["p_to"], "p_dates": days["p_days"]}
         yield (
             "days_agree",
@@ -92,11 +92,6 @@ def _asked(calendar: Calendar, doubted: Doubts) -> Iterator[tuple[str, Mapping[s
 def _named_days(days: Sequence[str]) -> str:
     """The days as text; nothing, which stands for all, where there are many: a question may not be endless."""
     return " ".join(days) if len(days) <= MOST_NAMED else ""
-
-
-def _around(day: str) -> list[str]:
-    """The UTC dates that a local day's plays may have."""
-    return [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
 
 
 def _months(days: Sequence[str]) -> dict[str, str]:

@@ -64,8 +64,8 @@ def aggregate(
     """Brings everything derived up to date with the journal and publishes it; `now` decides which day is complete.
 
     `progress` gets days done and all, of settling and then of summarising. A `sparing` night lists the whole journal
-    only where `lookback` says so. Raises ChecksFailed with the findings where
-    tables or document contradict themselves: what was published before stays.
+    only where `lookback` says so. Raises ChecksFailed with the findings where tables or document contradict themselves:
+    what was published before stays.
     """
     tables, counted, stages = ListedOnce(tables), _Counted(engine), _Stages(clock)
     calendar = Calendar.at(now, settings.time_zone)

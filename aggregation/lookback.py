@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Self
 
+from aggregation.doubts import TABLE
 from playledger.models import utc_day
 from playledger.ports import TableStore
 
-TABLE, WHOLE, HOT = "checked", "whole", "hot "
+WHOLE, HOT = "whole", "hot "
 """Beside what was found sound stands the UTC date of the last night that listed all of the journal and ended well, and
 by date what hot store and journal held alike."""
 

@@ -62,6 +62,11 @@ def utc_bounds(first: str, last: str) -> dict[str, str]:
     }
 
 
+def dates_around(day: str) -> list[str]:
+    """The UTC dates that may hold plays of a local day, in whatever zone."""
+    return [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
+
+
 def day_after(day: str) -> str:
     """The next day."""
     return str(date.fromisoformat(day) + DAY)
@@ -98,8 +103,7 @@ def _stale(
 
 def _digest(question: Query, plays: Mapping[str, str], day: str, tz: str) -> str:
     """Names all that a day's summary is made from."""
-    around = [str(date.fromisoformat(day) + shift * DAY) for shift in (-1, 0, 1)]
-    inputs = [f"{dt} {plays[dt]}" for dt in around if dt in plays]
+    inputs = [f"{dt} {plays[dt]}" for dt in dates_around(day) if dt in plays]
     named = "\n".join([question.sha256, tz, _zone_data(), *inputs])
     return hashlib.sha256(named.encode()).hexdigest()[:32]
 

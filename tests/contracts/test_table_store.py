@@ -4,6 +4,7 @@ import gc
 import gzip
 import io
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -298,6 +299,36 @@ def test_a_damaged_object_is_named_as_such(table: str) -> None:
     for damaged in (body[:-9], b"", b"no object"):
         with pytest.raises(CorruptObject, match=table):
             list(decode(SPECS[table], damaged))
+
+
+@pytest.mark.parametrize("damage", [lambda body: body[:-9], lambda _: b"", lambda _: b"no object"])
+def test_a_damaged_file_of_the_laptop_is_named_as_such(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    store = DirectoryTableStore(tmp_path, SPECS)
+    store.write("wide", "2026-05", WIDE, digest="d", replaces=None)
+    path = tmp_path / "tables" / object_name(SPECS["wide"], "2026-05")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CorruptObject, match="wide"):
+        store.read("wide", "2026-05")
+
+
+@pytest.mark.parametrize("damage", [lambda body: body[:-9], lambda _: b"", lambda _: b"no object"])
+def test_a_damaged_part_of_a_rollup_is_named_as_such(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    store = DirectoryTableStore(tmp_path, SPECS)
+    store.write(DAYS, "2026-05-31", [day(1)], digest="d", replaces=None)
+    path = tmp_path / "tables" / object_name(SPECS[DAYS], "2026-05-31")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CorruptObject, match="month_accounts cannot be made of settled_days"):
+        store.roll_up("month_accounts", "2026-05", ["2026-05-31"], digest="d", replaces=None)
+
+
+def test_where_nothing_can_be_written_on_the_way_the_store_is_unavailable(tmp_path: Path) -> None:
+    store = DirectoryTableStore(tmp_path, SPECS)
+    store.write("wide", "2026-05", [], digest="d", replaces=None)
+    shutil.rmtree(store._parquet.folder)
+    with pytest.raises(StoreUnavailable):
+        store.write("wide", "2026-06", WIDE, digest="d", replaces=None)
+    with pytest.raises(StoreUnavailable):
+        store.roll_up("month_accounts", "2026-05", [], digest="d", replaces=None)
 
 
 def test_a_digest_that_fits_no_header_is_refused() -> None:
