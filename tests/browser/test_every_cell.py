@@ -43,6 +43,14 @@ def test_it_is_whole_and_accessible(cell: Shown, width: int) -> None:
     assert cell.faults == []
 
 
+def test_a_window_made_narrower_fits_before_the_charts_are_told(show: Show) -> None:
+    deaf = "window.ResizeObserver = class { observe() {} unobserve() {} disconnect() {} }"
+    shown = show(DATASETS["one_play"](), own=lambda context: context.add_init_script(deaf))
+    shown.page.set_viewport_size({"width": 320, "height": 900})
+    assert shown.page.evaluate("document.documentElement.scrollWidth") == 320
+    assert shown.page.evaluate(OUTSIDE) == []
+
+
 def broken_copy(folder: Path, old: str, new: str, name: str = "index.html") -> Path:
     """The page with one change."""
     page = folder / "page"
