@@ -16,7 +16,7 @@ import tempfile
 import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from glue_catalog.columns import Column, columns
 from glue_catalog.tables import TableSpec
@@ -79,12 +80,28 @@ def _fitting(digest: str) -> str:
 
 
 def decode(spec: TableSpec, body: bytes) -> Iterator[dict[str, Any]]:
-    """The rows of an object as JSON values, one after another. Raises CorruptObject where it cannot be read."""
+    """The rows of an object as JSON values. Raises CorruptObject where it cannot be read."""
+    names = list(spec.row.model_fields)
+    if spec.format == "parquet":
+        yield from (dict(zip(names, values, strict=True)) for values in picked(spec, body, names))
+        return
+    with _corrupt(spec):
+        yield from map(json.loads, _unpacked(body).splitlines())
+
+
+def picked(spec: TableSpec, body: bytes, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """These columns alone of an object's rows. Raises CorruptObject where it cannot be read."""
+    if spec.format == "jsonl":
+        yield from (tuple(row[name] for name in names) for row in decode(spec, body))
+        return
+    with _corrupt(spec):
+        yield from _parquet_values(body, names)
+
+
+@contextmanager
+def _corrupt(spec: TableSpec) -> Iterator[None]:
     try:
-        if spec.format == "parquet":
-            yield from _parquet_rows(body)
-        else:
-            yield from map(json.loads, _unpacked(body).splitlines())
+        yield
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise CorruptObject(f"an object of {spec.name} cannot be read: {error}") from error
 
@@ -131,8 +148,12 @@ def gzip_stamp(head: bytes, size: int) -> Stored | None:
 
 # ---- Parquet on the laptop --------------------------------------------------------------------------------------
 
-BESIDE_QUESTIONS = "100MB"
-"""Memory for grouping and sorting; what does not fit in spills to a temporary folder."""
+MEMORY_LIMITS = ("64MB", "128MB", "1GB")
+"""What does not fit in spills to a temporary folder; what cannot do with one is tried again with the next: not
+everything can spill."""
+
+SCANNED_ROWS = 20_480
+"""Rows of a row group of what is read as rows: that much of each column is unpacked at a time."""
 
 ROW_LIMIT = 1 << 20
 """Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
@@ -146,34 +167,37 @@ class DuckDbParquet:
         seen = hashlib.sha256(f"{spec.name} {_fitting(digest)}\n".encode())
         with explained(f"{spec.name} cannot be written"), tempfile.NamedTemporaryFile(dir=self.folder) as file:
             for row in _ordered(spec, rows):
-                line = _LINE.encode(row).encode() + b"\n"
+                line = to_json(row) + b"\n"
                 seen.update(line)
                 file.write(line)
             file.flush()
             stamp, lines = Stored(seen.hexdigest()[:32], digest), json_lines(spec.row, [Path(file.name)], packed=False)
-            return self.copied(f"select {_listed(spec)} from {lines}", stamp)  # noqa: S608
+            try:
+                return self.copied(f"select {_listed(spec)} from {lines}", stamp)  # noqa: S608
+            finally:
+                self._end_session()
 
-    def copied(self, selected: str, stamp: Stored) -> TableObject:
-        """The object with the rows that a statement selects, in its order."""
+    def copied(self, selected: str, stamp: Stored, *, group_rows: int | None = None) -> TableObject:
+        """The object with the rows that a statement selects, in its order; so many of them in each row group."""
         with tempfile.NamedTemporaryFile(dir=self.folder) as file:
             told = {_ETAG_KEY.decode(): stamp.etag, _DIGEST_KEY.decode(): stamp.digest}
             named = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in told.items())
-            options = f"{ZSTD}, kv_metadata {{{named}}}"
-            self.connection.cursor().execute(f"copy ({selected}) to {quoted(file.name)} ({options})")
+            sized = f", row_group_size {group_rows}" if group_rows else ""
+            self._run(f"copy ({selected}) to {quoted(file.name)} ({ZSTD}{sized}, kv_metadata {{{named}}})")
             return TableObject(Path(file.name).read_bytes(), stamp)
 
-    def rows(self, spec: TableSpec, path: Path) -> Iterator[dict[str, Any]]:
-        """The rows of a file as JSON values, some at a time. Raises CorruptObject where it cannot be read."""
-        names = [column.name for column in columns(spec.row)]
-        instants = [column.name for column in columns(spec.row) if column.duckdb == "TIMESTAMP"]
+    def picked(self, spec: TableSpec, path: Path, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """These columns of a file's rows, some rows at a time. Raises CorruptObject where it cannot be read."""
+        typed = {column.name: column.duckdb for column in columns(spec.row)}
+        selected = ", ".join(
+            f"strftime(\"{name}\", '{INSTANT}')" if typed[name] == "TIMESTAMP" else f'"{name}"' for name in names
+        )
         cursor = self.connection.cursor()
         with explained(f"an object of {spec.name} cannot be read", [path]):
             file = f"read_parquet({quoted(str(path))}, hive_partitioning = false)"
-            cursor.execute(f"select {_listed(spec)} from {file}")  # noqa: S608
+            cursor.execute(f"select {selected} from {file}")  # noqa: S608
             while some := cursor.fetchmany(BATCH_ROWS):
-                for values in some:
-                    row = dict(zip(names, values, strict=True))
-                    yield row | {name: _instant_text(row[name]) for name in instants} if instants else row
+                yield from some
 
     def stamp(self, path: Path) -> Stored | None:
         """What a file says of itself; None for one that is not ours, or damaged."""
@@ -193,17 +217,45 @@ class DuckDbParquet:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
+    def _run(self, statement: str) -> None:
+        """With the first of the limits that it can do with."""
+        import duckdb
+
+        *limits, last = MEMORY_LIMITS[1:]
+        try:
+            self.connection.cursor().execute(statement)
+        except duckdb.OutOfMemoryException:
+            self._end_session()
+            for limit in limits:
+                with suppress(duckdb.OutOfMemoryException), closing(self._session(limit)) as session:
+                    session.execute(statement)
+                    return
+            with closing(self._session(last)) as session:
+                session.execute(statement)
+
     @cached_property
     def connection(self) -> "DuckDBPyConnection":
+        """A session with the first limit. What it took only its end gives back."""
+        return self._session(MEMORY_LIMITS[0])
+
+    def _end_session(self) -> None:
+        if "connection" in self.__dict__:
+            self.connection.close()
+            del self.connection
+
+    def _session(self, limit: str) -> "DuckDBPyConnection":
         """One thread, so that the same rows are the same bytes."""
         import duckdb
 
-        limits = {"memory_limit": BESIDE_QUESTIONS, "temp_directory": self.folder, "threads": "1"}
+        limits = {"memory_limit": limit, "temp_directory": self.folder, "threads": "1"}
         connection = duckdb.connect(":memory:", config={**limits})
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_file_cache = false")  # each file is read once
         return connection
 
+
+INSTANT = "%Y-%m-%d %H:%M:%S.%g"
+"""How models.format_instant writes, as DuckDB says it."""
 
 ZSTD = "format parquet, compression zstd, compression_level 9"
 """Smaller than gzip and read in a third of the time. Only the laptop reads these files."""
@@ -317,16 +369,14 @@ def _arrow_array(values: Sequence[Any], kind: Any) -> Any:
     return pa.array(values, pa.string()).cast(kind) if pa.types.is_timestamp(kind) else pa.array(values, kind)
 
 
-def _parquet_rows(body: bytes) -> Iterator[dict[str, Any]]:
+def _parquet_values(body: bytes, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(io.BytesIO(body))
-    instants = [field.name for field in file.schema_arrow if pa.types.is_timestamp(field.type)]
-    for batch in file.iter_batches(BATCH_ROWS, use_threads=False):
-        for row in batch.to_pylist():
-            yield row | {name: _instant_text(row[name]) for name in instants} if instants else row
+    for batch in pq.ParquetFile(io.BytesIO(body)).iter_batches(BATCH_ROWS, columns=list(names), use_threads=False):
+        values = [_texts(column) if pa.types.is_timestamp(column.type) else column.to_pylist() for column in batch]
+        yield from zip(*values, strict=True)
 
 
-def _instant_text(value: Any) -> str | None:
-    return None if value is None else format_instant(value.replace(tzinfo=UTC))
+def _texts(instants: "pa.Array") -> list[str | None]:
+    return [None if value is None else format_instant(value.replace(tzinfo=UTC)) for value in instants.to_pylist()]

@@ -8,7 +8,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.table_format import DuckDbParquet, TableObject, arrow_schema, encode_arrow, explained, json_lines, quoted
+from adapters.table_format import (
+    SCANNED_ROWS,
+    DuckDbParquet,
+    TableObject,
+    arrow_schema,
+    encode_arrow,
+    explained,
+    json_lines,
+    quoted,
+)
 from glue_catalog.columns import Column, columns
 from glue_catalog.rollups import Rollup
 from glue_catalog.tables import TABLES, TableSpec
@@ -37,7 +46,7 @@ def grouped(
         f"order by {', '.join(_key(rollup, column) for column in _in_order(keys))}",
     ]
     with explained(f"{rollup.table} cannot be made of {source.name}", parts):
-        return parquet.copied(" ".join(clauses), stamp)
+        return parquet.copied(" ".join(clauses), stamp, group_rows=SCANNED_ROWS if rollup.is_scanned else None)
 
 
 def _taken(rollup: Rollup, column: Column) -> str:

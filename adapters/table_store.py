@@ -11,11 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.table_format import HEAD_BYTES, DuckDbParquet, TableObject, decode, encode, gzip_stamp
+from adapters.table_format import HEAD_BYTES, DuckDbParquet, TableObject, decode, encode, gzip_stamp, picked
 from adapters.table_rollup import grouped, rolled_up
 from glue_catalog.rollups import ROLLUPS
 from glue_catalog.tables import TABLES, TableSpec, object_name
@@ -24,6 +24,10 @@ from playledger.ports import Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+FEW = 4
+"""What objects say of themselves is kept beside them where there are more than these, and written again when more of
+it is out of date: a PUT costs as much as a dozen HEADs, and a function waits for each of them."""
 
 _PARTITION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 
@@ -44,28 +48,38 @@ def _partition_of(spec: TableSpec, name: str) -> str | None:
 # ---- laptop -----------------------------------------------------------------------------------------------------
 
 LEFTOVER = ".tmp-"
+NOTES = ".stamps"
 
-_Version = tuple[int, int, int]
+_Version = tuple[int, ...]
 """When a file was changed, its size, and its inode."""
+
+_Note = tuple[_Version, Stored]
+"""What a file of that version says of itself."""
 
 
 class DirectoryTableStore:
-    """Files below `root`/tables. A lock file lets one writer at a time compare and replace; readers never wait."""
+    """Files below `root`/tables. A lock file lets one writer at a time compare and replace; readers never wait.
+
+    What files say of themselves is noted in `root`/.stamps, a file for each table, which may lag or be lost without
+    harm: a note counts only while the file has the version that was looked at, and all others are opened.
+    """
 
     def __init__(self, root: Path, specs: Mapping[str, TableSpec] = TABLES) -> None:
-        self._tables = root / "tables"
+        self._tables, self._kept_notes = root / "tables", root / NOTES
         self._specs = specs
         self._parquet = DuckDbParquet()
-        self._stamps: dict[Path, tuple[_Version, Stored | None]] = {}
 
     def list(self, table: str) -> Mapping[str, Stored]:
-        """Partition -> what its file says of itself; only the first bytes (Parquet: the footer) are read."""
-        spec = self._specs[table]
+        """Partition -> what its file says of itself; of a file without a note the first bytes (Parquet: the footer)."""
+        spec, notes = self._specs[table], self._notes(table)
         with _filed(self._tables / table):
-            found = {
-                partition: self._stored(spec, object_name(spec, partition)) for partition in self._partitions(spec)
+            seen = {
+                partition: self._note(spec, partition, notes.get(partition)) for partition in self._partitions(spec)
             }
-        return {partition: stored for partition, stored in sorted(found.items()) if stored}
+        found = {partition: note for partition, note in sorted(seen.items()) if note}
+        if sum(notes.get(partition) != note for partition, note in found.items()) > FEW:
+            self._save_notes(table, found)
+        return {partition: stored for partition, (_, stored) in found.items()}
 
     def list_all(self) -> Mapping[str, Mapping[str, Stored]]:
         """See ports.TableStore."""
@@ -73,21 +87,30 @@ class DirectoryTableStore:
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """See ports.TableStore."""
-        return list(self.scan(table, partition))
-
-    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
-        """The file's rows; none where there is no file. Raises CorruptObject where it is damaged."""
         spec = self._specs[table]
-        path = self._tables / _located(spec, partition)
+        names = list(spec.row.model_fields)
         if spec.format == "parquet":
-            yield from self._parquet.rows(spec, path) if path.exists() else ()
-            return
+            return [dict(zip(names, values, strict=True)) for values in self.scan(table, partition, names)]
+        body = self._body(_located(spec, partition))
+        return [] if body is None else list(decode(spec, body))
+
+    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """See ports.TableStore. Raises CorruptObject where the file is damaged."""
+        spec = self._specs[table]
+        name = _located(spec, partition)
+        path = self._tables / name
+        if spec.format == "parquet":
+            yield from self._parquet.picked(spec, path, columns) if path.exists() else ()
+        elif (body := self._body(name)) is not None:
+            yield from picked(spec, body, columns)
+
+    def _body(self, name: str) -> bytes | None:
+        path = self._tables / name
         try:
             with _filed(path):
-                body = path.read_bytes()
+                return path.read_bytes()
         except FileNotFoundError:
-            return
-        yield from decode(spec, body)
+            return None
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
@@ -110,7 +133,7 @@ class DirectoryTableStore:
         name = _located(spec, partition)
         target = self._tables / name
         with _filed(target), self._alone():
-            if self._stored(spec, name) != replaces:
+            if self._stored(spec, partition) != replaces:
                 raise StateConflict(f"somebody else replaced {name} meanwhile")
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(target, made.body)
@@ -122,28 +145,51 @@ class DirectoryTableStore:
         if not spec.partition:
             yield ""
         elif folder.is_dir():
-            names = [path.name.partition("=") for path in folder.iterdir()]
+            with os.scandir(folder) as entries:
+                names = [entry.name.partition("=") for entry in entries]
             yield from (value for name, _, value in names if name == spec.partition)
 
-    def _stored(self, spec: TableSpec, name: str) -> Stored | None:
-        """What the file is; a file that is none of ours is named by its bytes and has no digest."""
-        path = self._tables / name
+    def _stored(self, spec: TableSpec, partition: str) -> Stored | None:
+        note = self._note(spec, partition, None)
+        return note and note[1]
+
+    def _note(self, spec: TableSpec, partition: str, known: _Note | None) -> _Note | None:
+        """What the file is: what is known, if that is of this version of it."""
+        path = f"{self._tables}/{object_name(spec, partition)}"
         try:
-            with path.open("rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                stamp = gzip_stamp(file.read(HEAD_BYTES), size) if spec.format == "jsonl" else self._footer(path)
+            about = os.stat(path)  # noqa: PTH116  of thousands of files a Path costs more than the look
         except (FileNotFoundError, NotADirectoryError):
             return None
+        version = about.st_mtime_ns, about.st_size, about.st_ino
+        return known if known and known[0] == version else (version, self._told(spec, Path(path), about.st_size))
+
+    def _told(self, spec: TableSpec, path: Path, size: int) -> Stored:
+        """What the file says it is; one that is none of ours is named by its bytes and has no digest."""
+        if spec.format == "parquet":
+            stamp = self._parquet.stamp(path)
+        else:
+            with path.open("rb", buffering=0) as file:
+                stamp = gzip_stamp(file.read(HEAD_BYTES), size)
         return stamp or Stored(hashlib.sha256(path.read_bytes()).hexdigest()[:32], "")
 
-    def _footer(self, path: Path) -> Stored | None:
-        """What a Parquet file says of itself; looked up once for as long as the file is the same."""
-        about = path.stat()
-        version = about.st_mtime_ns, about.st_size, about.st_ino
-        known = self._stamps.get(path)
-        if known is None or known[0] != version:
-            known = self._stamps[path] = version, self._parquet.stamp(path)
-        return known[1]
+    def _notes(self, table: str) -> dict[str, _Note]:
+        """The notes of a table; none where there are none, or none that can be read."""
+        try:
+            noted = json.loads(self._notes_file(table).read_bytes())
+            return {name: (tuple(version), Stored(*says)) for name, (version, says) in noted.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def _save_notes(self, table: str, notes: Mapping[str, _Note]) -> None:
+        """Where that cannot be done the next listing only takes longer."""
+        told = {name: (version, (says.etag, says.digest)) for name, (version, says) in notes.items()}
+        target = self._notes_file(table)
+        with suppress(OSError), self._alone():
+            target.parent.mkdir(exist_ok=True)
+            _replace(target, json.dumps(told, separators=(",", ":")).encode())
+
+    def _notes_file(self, table: str) -> Path:
+        return self._kept_notes / f"{table}.json"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -179,9 +225,6 @@ MANIFESTS = "_manifest/"
 REFUSALS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "404"})
 """How S3 says that the object is not, or no longer, the one that was read."""
 ASKERS = 8
-FEW = 4
-"""A manifest is kept for more objects than these, and written again when more of it is out of date: a PUT costs as much
-as a dozen HEADs, and a function waits for each of them."""
 
 
 class S3TableStore:
@@ -224,16 +267,18 @@ class S3TableStore:
 
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """See ports.TableStore."""
-        return list(self.scan(table, partition))
+        body = self._whole(table, partition)
+        return [] if body is None else list(decode(self._specs[table], body))
 
-    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
-        """The object's rows; none where there is no object. Raises CorruptObject where it is damaged."""
-        spec = self._specs[table]
-        name = _located(spec, partition)
+    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """See ports.TableStore. Raises CorruptObject where the object is damaged."""
+        body = self._whole(table, partition)
+        yield from () if body is None else picked(self._specs[table], body, columns)
+
+    def _whole(self, table: str, partition: str) -> bytes | None:
+        name = _located(self._specs[table], partition)
         with _answered(name):
-            body = self._body(name)
-        if body is not None:
-            yield from decode(spec, body)
+            return self._body(name)
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None

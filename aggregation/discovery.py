@@ -80,14 +80,14 @@ def ask_discovery(ask: Ask, reading: Reading) -> DiscoveryAnswers:
         weeks=ask("discovery", WeekOfDiscovery, p_from=year, p_month_from=min(lasting_from, year[:7])),
         months=ask("months", MonthOfDiscovery, p_month_from=lasting_from),
         comebacks=ask("comebacks", Comeback, p_month_from=lasting_from),
-        same_days=ask("on_this_day", SameDay, **same_months(reading.calendar)),
+        same_days=ask("on_this_day", SameDay, **same_days_before(reading.calendar)),
     )
 
 
-def same_months(calendar: Calendar) -> dict[str, object]:
-    """The month of the day after the data day, in each of the years before it."""
-    year, month = calendar.end[:4], calendar.end[4:7]
-    return {f"p_m{back}": f"{int(year) - back}{month}" for back in range(1, YEARS_BACK + 1)}
+def same_days_before(calendar: Calendar) -> dict[str, object]:
+    """The day after the data day, in each of the years before it; the 29th of February in any year."""
+    year, rest = calendar.end[:4], calendar.end[4:]
+    return {f"p_d{back}": f"{int(year) - back}{rest}" for back in range(1, YEARS_BACK + 1)}
 
 
 def placed_discovery(found: DiscoveryAnswers, calendar: Calendar, first: date | None, shelf: Names) -> dict[str, Any]:

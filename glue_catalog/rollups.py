@@ -24,6 +24,9 @@ class Rollup:
     last_months: int | None = None
     """So many closed months alone."""
 
+    is_scanned: bool = False
+    """Whether it is read row by row."""
+
     by_default: bool = False
     """Only what counts by the default policy: other policies read the source."""
 
@@ -48,15 +51,15 @@ MONTHLY = (
     Rollup("month_sessions", "day_sessions", "day", {}),
     Rollup("month_binges", "day_binges", "day", {}),
     Rollup("month_accounts", "settled_days", "dt", {}),
-    Rollup("track_versions", "tracks", "dt", {}),
-    Rollup("artist_versions", "artists", "dt", {}),
+    Rollup("track_versions", "tracks", "dt", {}, is_scanned=True),
+    Rollup("artist_versions", "artists", "dt", {}, is_scanned=True),
 )
 """Of days or dates to their month; the open month too, each night."""
 
 LASTING = (
     Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, **_BETWEEN), by_default=True),
     Rollup("recent_tracks", "month_tracks", "month", _tally(**_BETWEEN), last_months=24, by_default=True),
-    Rollup("all_years", "month_tracks", "year", _tally(**_BETWEEN), cut=4, by_default=True),
+    Rollup("all_years", "month_tracks", "year", _tally(**_NAMES, **_BETWEEN), cut=4, by_default=True),
     Rollup("all_contexts", "month_tracks", "month", _tally(**_BETWEEN), by_default=True),
     Rollup("all_ways", "month_ways", "", _tally()),
     Rollup("all_hours", "month_hours", "", _tally(), by_default=True),

@@ -151,11 +151,10 @@ class AllTrackRow(Tally, Between, Named, OfMonth):
     """Month x track, of what counts by the default policy, over all closed months: a row of `all_tracks`."""
 
 
-class AllYearRow(Tally, Between):
+class AllYearRow(Tally, Between, Named):
     """Year x track, of what counts by the default policy, over all closed months: a row of `all_years`."""
 
     year: str = Field(description="local year, YYYY; of the running one its closed months")
-    track_uri: str = Field(description="Spotify URI")
 
 
 class RecentTrackRow(Tally, Between, OfMonth):
@@ -192,6 +191,7 @@ class SongRow(BaseModel):
     album_no: int | None = Field(description="number of its album by the names of artist and album, in order")
     is_artist: bool = Field(description="whether it stands for its artist: one track of each does")
     is_album: bool = Field(description="whether it stands for its album")
+    is_only: bool = Field(description="whether no other track is the same song")
 
 
 class ExclusionRow(BaseModel):

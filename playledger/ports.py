@@ -43,7 +43,7 @@ class Journal(Protocol):
         """The object's bytes, still gzipped. Raises CorruptObject where there is no such object."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What a partition holds now. `digest` names the inputs it was made from, `etag` what it holds."""
 
@@ -63,8 +63,8 @@ class TableStore(Protocol):
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """The partition's rows as JSON values; none where there is no object."""
 
-    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
-        """The same rows one after another: for big partitions, of which never all stand in memory."""
+    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """These columns of the same rows, one after another: of big partitions never all stand in memory."""
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None

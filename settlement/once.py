@@ -50,9 +50,9 @@ class ListedOnce:
         """See ports.TableStore."""
         return self._tables.read(table, partition)
 
-    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
+    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """See ports.TableStore."""
-        return self._tables.scan(table, partition)
+        return self._tables.scan(table, partition, columns)
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None

@@ -2,30 +2,29 @@
 -- grain: one row per song, the first ten of each: once, forgotten, back
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: one_hit_wonders, forgotten, back_after
--- version: 3
-with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
-        incognito, plays, ms
+-- version: 4
+with known as (
+    select day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays
     from month_tracks where month >= :p_month_from and day < :p_to
+    union all -- by the year, but for the year in which what is recent begins
+    select null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays from all_years
+    where :p_lasting and year < substr(cast(cast(cast(:p_to as date) - interval '90' day as date) as varchar), 1, 4)
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
-        null as heard_seconds, false as incognito, plays, ms
-    from all_tracks where :p_lasting
-),
-counted as (
-    select month, first_day, last_day, song_no, artist_no, plays, ms
-    from heard
-    left join songs on songs.track_uri = heard.track_uri
-    where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
-        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
-        and heard.track_uri not in (select key from exclusions)
-        and coalesce(context_id, '') not in (select key from exclusions)
-        and coalesce(day, '') not in (select key from exclusions)
+    select null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
+        null as heard_seconds, false as incognito, plays from recent_tracks
+    where :p_lasting and month >= substr(cast(cast(cast(:p_to as date) - interval '90' day as date) as varchar), 1, 4)
 ),
 dated as (
     select song_no, plays, first_day, last_day,
         first_day >= cast(cast(cast(:p_to as date) - interval '90' day as date) as varchar) as is_recent
-    from counted
+    from known
+    left join songs on songs.track_uri = known.track_uri
+    where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
+        and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
+        and known.track_uri not in (select key from exclusions)
+        and coalesce(context_id, '') not in (select key from exclusions)
+        and coalesce(day, '') not in (select key from exclusions)
 ),
 songs_played as (
     select song_no, cast(sum(plays) as bigint) as plays, max(last_day) as last_day, count(*) over () as songs,

@@ -2,30 +2,26 @@
 -- grain: one row per window and genre (of the first artist; the first 10 by plays), and one per window and decade
 -- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_genres, windows.eras, years
--- version: 3
+-- version: 4
 with heard as (
-    select day as bucket, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito,
-        plays, ms, ms_estimated
+    select day as bucket, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
     from month_tracks where month >= :p_month_from and strpos(:p_day_months, month) > 0
     union all
-    select month as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
-        null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from recent_tracks where :p_lasting
+    select month as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
+        false as incognito, plays, ms, ms_estimated from recent_tracks where :p_lasting
     union all
-    select year as bucket, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
-        null as heard_seconds, false as incognito, plays, ms, ms_estimated
-    from all_years where :p_lasting
+    select year as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
+        false as incognito, plays, ms, ms_estimated from all_years where :p_lasting
 ),
 counted as (
     select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,
-        cast(album_no as integer) as album_no, first_day, release_year, genres, plays, ms, ms_estimated
+        cast(album_no as integer) as album_no, release_year, genres, plays, ms, ms_estimated
     from heard join window_parts on window_parts.bucket = heard.bucket
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
         and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
-        and heard.track_uri not in (select key from exclusions)
+        and heard.track_uri not in (select key from exclusions) and heard.bucket not in (select key from exclusions)
         and coalesce(context_id, '') not in (select key from exclusions)
-        and heard.bucket not in (select key from exclusions)
 ),
 labelled as (
     select part, genres, release_year - release_year % 10 as decade, cast(sum(plays) as bigint) as plays,

@@ -2,7 +2,7 @@
 -- grain: one row per month with a play and of what: song or artist (by name)
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: discovery_monthly, number_ones
--- version: 3
+-- version: 4
 with heard as (
     select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
         incognito, plays, ms
@@ -14,7 +14,8 @@ with heard as (
 ),
 
 counted as (
-    select month, first_day, last_day, song_no, artist_no, plays, ms
+    select month, first_day, last_day, song_no, artist_no, plays, ms,
+        coalesce(day is null and is_only, false) as is_alone
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -25,13 +26,16 @@ counted as (
 ),
 
 summed as (
-    -- lists of songs end with 2, of artists with 1, after the month
-    select list, thing, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
+    -- lists of songs end with 2, of artists with 1, after the month; plays and time are one number: half the memory
+    select list, thing, cast(sum(packed) as bigint) as packed
     from (select cast(replace(month, '-', '') as integer) * 10 + sort as list,
             cast(case sort when 2 then song_no else artist_no end as integer) as thing,
-            cast(plays as double) as plays, cast(ms as double) as ms -- whole numbers of that size are exact, and small
-        from counted cross join (values (1), (2)) as sorts (sort)) as placed
+            cast(10000000000 * plays + ms as double) as packed -- a double is exact of numbers of that size, and small
+        from counted cross join (values (1), (2)) as sorts (sort) where sort = 1 or not is_alone) as placed
     group by list, thing
+    union all
+    select cast(replace(month, '-', '') as integer) * 10 + 2 as list, cast(song_no as integer) as thing,
+        10000000000 * plays + ms as packed from counted where is_alone -- is a sum already
 ),
 first_met as (
     select list, count(*) as new_things, count(*) filter (where months >= 3) as stuck
@@ -40,20 +44,17 @@ first_met as (
 ),
 -- variety: inverse Simpson, the square of the sum by the sum of squares; exact while the double holds it as an integer
 varied as (
-    select list, max(plays) as most, cast(floor(
-        cast(100 * sum(plays) * sum(plays) as double) / cast(sum(plays * plays) as double)) as bigint) as variety
-    from summed where thing is not null group by list
-),
-ranked as (
-    select varied.*, thing, row_number() over (partition by varied.list order by ms desc, thing) as nth
-    from summed join varied on varied.list = summed.list and most = plays where thing is not null
+    select list, cast(floor(cast(100 * sum(plays) * sum(plays) as double) / cast(sum(plays * plays) as double))
+        as bigint) as variety, max(cast(packed as decimal(38, 0)) * 10000000 + 9999999 - thing) as best
+    from (select summed.*, cast(floor(cast(packed as double) / 10000000000) as bigint) as plays from summed) as counts
+    where thing is not null group by list
 )
 
-select substr(cast(ranked.list as varchar), 1, 4) || '-' || substr(cast(ranked.list as varchar), 5, 2) as month_name,
-    case ranked.list % 10 when 2 then 'song' else 'artist' end as what,
-    case ranked.list % 10 when 2 then thing end as song_no, case ranked.list % 10 when 1 then thing end as artist_no,
+select substr(cast(varied.list as varchar), 1, 4) || '-' || substr(cast(varied.list as varchar), 5, 2) as month_name,
+    case varied.list % 10 when 2 then 'song' else 'artist' end as what,
+    case varied.list % 10 when 2 then 9999999 - cast(best % 10000000 as bigint) end as song_no,
+    case varied.list % 10 when 1 then 9999999 - cast(best % 10000000 as bigint) end as artist_no,
     coalesce(new_things, 0) as new_things, coalesce(stuck, 0) as stuck, variety
-from ranked
-left join first_met on first_met.list = ranked.list
-where nth = 1
-order by ranked.list
+from varied
+left join first_met on first_met.list = varied.list
+order by varied.list

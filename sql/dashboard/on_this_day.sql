@@ -1,21 +1,24 @@
--- answers: What was played on the day p_to of the ten years before?
+-- answers: What was played on this day of the ten years before?
 -- grain: one row per year with a play on that day; the 29th of February has leap years only
--- params: p_to, p_m1, p_m2, p_m3, p_m4, p_m5, p_m6, p_m7, p_m8, p_m9, p_m10, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_d1, p_d2, p_d3, p_d4, p_d5, p_d6, p_d7, p_d8, p_d9, p_d10, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: on_this_day
--- version: 1
--- p_m1 to p_m10 are the month of p_to in the ten years before: named one by one, so that no other partition is read
-with that_day as (
-    select day, coalesce(song_uri, month_tracks.track_uri) as song, plays, ms
-    from month_tracks
-    left join songs on songs.track_uri = month_tracks.track_uri
-    where month >= :p_m10
-        and month in (:p_m1, :p_m2, :p_m3, :p_m4, :p_m5, :p_m6, :p_m7, :p_m8, :p_m9, :p_m10)
-        and substr(day, 6, 5) = substr(:p_to, 6, 5)
+-- version: 2
+-- p_d1 to p_d10 are that day of each of these years, whether there was one or not: no other partition is read
+with heard as (
+    select day, track_uri, plays, ms
+    from day_tracks
+    where day >= :p_d10 and day in (:p_d1, :p_d2, :p_d3, :p_d4, :p_d5, :p_d6, :p_d7, :p_d8, :p_d9, :p_d10)
         and strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
         and (heard_seconds is null or heard_seconds >= :p_seconds or (is_done and :p_done))
-        and month_tracks.track_uri not in (select key from exclusions)
+        and track_uri not in (select key from exclusions)
         and coalesce(context_id, '') not in (select key from exclusions)
         and day not in (select key from exclusions)
+),
+
+that_day as (
+    select day, coalesce(song_uri, heard.track_uri) as song, plays, ms
+    from heard
+    left join songs on songs.track_uri = heard.track_uri
 ),
 
 summed as (

@@ -4,6 +4,7 @@ import gc
 import gzip
 import io
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from adapters.table_format import decode, encode
+from adapters.table_format import DuckDbParquet, decode, encode
 from adapters.table_store import DirectoryTableStore, S3TableStore
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import CorruptObject, StateConflict, StoreUnavailable
@@ -60,6 +61,24 @@ WIDE = [
         "last_played_at": "2026-06-01 00:00:00.001",
     },
 ]  # fmt: skip
+
+
+VERSION = {
+    "track_uri": "spotify:track:1",
+    "track_id": "1",
+    "name": 'Ö, "x"\n',
+    "artist_name": None,
+    "artist_id": None,
+    "artists": ["a", "b"],
+    "album": "",
+    "album_id": None,
+    "release_date": "1999",
+    "isrc": None,
+    "duration_ms": 2**40,
+    "grade_rank": 1,
+    "changed_at": "2026-05-31 23:59:59.999",
+}
+LATER = {"track_uri": "spotify:track:2", "artists": [], "changed_at": None}
 
 
 def day(plays: int = 0) -> dict[str, Any]:
@@ -143,10 +162,14 @@ def test_a_table_without_partitions_is_one_object(stores: Callable[[], TableStor
     assert Gap.model_validate(stores().read("gaps", "")[0]) == gap
 
 
-def test_rows_are_scanned_as_they_are_read(store: TableStore) -> None:
-    store.write(DAYS, "2026-05-01", [day(1), day(2)], digest="d", replaces=None)
-    assert list(store.scan(DAYS, "2026-05-01")) == list(store.read(DAYS, "2026-05-01")) != []
-    assert list(store.scan(DAYS, "2026-05-02")) == []
+@pytest.mark.parametrize("table", [DAYS, "track_versions"])
+def test_rows_are_scanned_as_they_are_read_by_the_columns_that_are_wanted(store: TableStore, table: str) -> None:
+    rows, partition = ([day(1), day(2)], "2026-05-01") if table == DAYS else ([VERSION, VERSION | LATER], "2026-05")
+    store.write(table, partition, rows, digest="d", replaces=None)
+    columns = list(rows[0])[::-2]
+    read = [tuple(row[name] for name in columns) for row in store.read(table, partition)]
+    assert list(store.scan(table, partition, columns)) == read == [tuple(row[name] for name in columns) for row in rows]
+    assert list(store.scan(table, "2026-06" if table != DAYS else "2026-06-01", columns)) == []
 
 
 def test_no_rows_are_something_else_than_no_object(store: TableStore) -> None:
@@ -390,6 +413,16 @@ def test_listing_reads_the_first_bytes_only(tmp_path: Path) -> None:
     assert dict(store.list(DAYS)) == {"2026-05-31": stored}
 
 
+def test_a_file_is_made_with_as_much_memory_as_it_takes(tmp_path: Path) -> None:
+    import duckdb
+
+    made = DuckDbParquet().copied("select array_agg(i) as numbers from range(6000000) as t (i)", Stored("e", "d"))
+    (tmp_path / "made.parquet").write_bytes(made.body)
+    with duckdb.connect() as engine:
+        found = engine.read_parquet(f"{tmp_path}/made.parquet").project("len(numbers)").fetchall()
+    assert (found, made.stamp) == ([(6_000_000,)], Stored("e", "d"))
+
+
 def test_stores_leave_no_file_open(tmp_path: Path) -> None:
     store = DirectoryTableStore(tmp_path, SPECS)
     store.write("wide", "2026-05", WIDE, digest="d", replaces=None)
@@ -397,6 +430,61 @@ def test_stores_leave_no_file_open(tmp_path: Path) -> None:
     assert store.list("wide")
     assert store.list(DAYS)
     gc.collect()
+
+
+def noted(tmp_path: Path, days: int) -> dict[str, Stored]:
+    """So many days of May, with their notes."""
+    writer = DirectoryTableStore(tmp_path)
+    names = [f"2026-05-{number:02d}" for number in range(1, days + 1)]
+    stored = {name: writer.write(DAYS, name, [day()], digest=name, replaces=None) for name in names}
+    assert dict(writer.list(DAYS)) == stored
+    return stored
+
+
+def file_of(tmp_path: Path, day_name: str) -> Path:
+    return tmp_path / "tables" / DAYS / f"dt={day_name}" / f"{DAYS}.jsonl.gz"
+
+
+def test_a_file_with_a_note_is_not_opened_again(tmp_path: Path) -> None:
+    stored, file = noted(tmp_path, 6), file_of(tmp_path, "2026-05-02")
+    about, size = file.stat(), file.stat().st_size
+    file.write_bytes(b"x" * size)
+    os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert dict(DirectoryTableStore(tmp_path).list(DAYS)) == stored
+    file.touch()
+    assert DirectoryTableStore(tmp_path).list(DAYS)["2026-05-02"].digest == ""
+
+
+def test_notes_may_lag_or_be_lost_or_lie_broken(tmp_path: Path) -> None:
+    stored, notes = noted(tmp_path, 6), tmp_path / ".stamps" / f"{DAYS}.json"
+    new = DirectoryTableStore(tmp_path).write(DAYS, "2026-05-01", [], digest="d2", replaces=stored["2026-05-01"])
+    stored["2026-05-01"] = new
+    assert dict(DirectoryTableStore(tmp_path).list(DAYS)) == stored
+    for broken in (b"", b"{", b"[1]", b'{"2026-05-01": 7}', b'{"2026-05-01": [[1, 2, 3], ["a"]]}', b"\xff"):
+        notes.write_bytes(broken)
+        assert dict(DirectoryTableStore(tmp_path).list(DAYS)) == stored
+    notes.unlink()
+    file_of(tmp_path, "2026-05-01").unlink()
+    del stored["2026-05-01"]
+    assert dict(DirectoryTableStore(tmp_path).list(DAYS)) == stored
+
+
+def test_notes_are_written_again_when_too_many_of_them_are_old(tmp_path: Path) -> None:
+    stored, notes = noted(tmp_path, 6), tmp_path / ".stamps" / f"{DAYS}.json"
+    was = []
+    for number in range(1, 7):
+        day_name, before = f"2026-05-0{number}", notes.read_bytes()
+        DirectoryTableStore(tmp_path).write(DAYS, day_name, [], digest="new", replaces=stored[day_name])
+        DirectoryTableStore(tmp_path).list(DAYS)
+        was.append(notes.read_bytes() != before)
+    assert was == [False, False, False, False, True, False]
+
+
+def test_a_folder_in_which_no_note_can_be_left_is_listed_all_the_same(tmp_path: Path) -> None:
+    stored = noted(tmp_path, 6)
+    shutil.rmtree(tmp_path / ".stamps")
+    (tmp_path / ".stamps").write_bytes(b"in the way")
+    assert dict(DirectoryTableStore(tmp_path).list(DAYS)) == stored
 
 
 # ---- AWS --------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ FUNCTIONS = {
 SYNTAX = {
     *("and", "as", "by", "exists", "filter", "from", "in", "join", "not", "on", "or", "over", "select", "sets", "then"),
     *("values", "when", "where"),
+    "decimal",
 }
 """Words that may stand before a bracket without being functions."""
 
@@ -135,6 +136,8 @@ def _unlike(tree: exp.Expression) -> Iterator[str]:
     aliases = {table.alias.upper() for table in tree.find_all(exp.Table)}
     if odd := (kinds | aliases) & set(JOINS):
         yield f"no such join: {sorted(odd)}"
+    if any(not (join.kind or join.side or join.args.get("on")) for join in tree.find_all(exp.Join)):
+        yield "a comma between tables: say cross join"
     if any(node.args.get("except_") or node.args.get("replace") for node in tree.find_all(exp.Star)):
         yield "a star with exceptions"
     if any(node.args.get("on") for node in tree.find_all(exp.Distinct)):
@@ -181,6 +184,8 @@ def _unpruned(tree: exp.Expression, query: sql.Query) -> Iterator[str]:
         partition, select = PARTITIONS.get(table.name), table.find_ancestor(exp.Select)
         if partition and select and table.name not in excused and not _is_bounded(select, partition):
             yield f"reads all of {table.name}, and the header does not say why (whole: ...)"
+        if partition and select and isinstance(getattr(select.args.get("where"), "this", None), exp.Or):
+            yield f"a bound of {table.name} with an alternative bounds nothing"
 
 
 def _is_bounded(select: exp.Select, partition: str) -> bool:
@@ -242,6 +247,8 @@ BAD = [
     ("select track_uri as a from plays order by a", "all of plays"),
     ("select track_uri as a from plays where cast(dt as date) > date '2026-01-01' order by a", "all of plays"),
     ("select a from (select track_uri as a, dt from plays) as p where dt > '2026-01-01' order by a", "all of plays"),
+    ("select track_uri as a from plays where dt > '2026-01-01' or dt = '2025-01-01' order by a", "bounds nothing"),
+    ("select lost_min as a from gaps, songs order by a", "comma"),
     ("selec 1", "no SQL"),
 ]
 

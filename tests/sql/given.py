@@ -204,7 +204,7 @@ def _all_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _all_year(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """As in `all_tracks`."""
-    found = {key: value for key, value in _all_track("", row).items() if key not in ("month", *MUSIC)}
+    found = {key: value for key, value in _all_track("", row).items() if key != "month"}
     return {**found, "year": str(row["first_day"])[:4] if "first_day" in row else LONG_AGO[:4]}
 
 
@@ -237,6 +237,7 @@ def numbered(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             f"is_{name.removesuffix('_no')}": key[name] is not None and first[name, key[name]] == place
             for name in ("artist_no", "album_no")
         }
+        | {"is_only": sum(other["song_no"] == key["song_no"] for other in keys) == 1}
         for place, key in enumerate(keys)
     ]
 
@@ -258,7 +259,7 @@ def _by_year(months: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """What counts of these, a row for each year and track."""
     for row in months:
         yield {
-            **{name: value for name, value in row.items() if name not in ("month", *MUSIC)},
+            **{name: value for name, value in row.items() if name != "month"},
             "year": row["month"][:4],
         }
 

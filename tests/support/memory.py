@@ -147,9 +147,9 @@ class MemoryTableStore:
         rows: list[dict[str, Any]] = json.loads(self._stored[table, partition][1])
         return rows
 
-    def scan(self, table: str, partition: str) -> Iterator[dict[str, Any]]:
-        """The same, one after another."""
-        return iter(self.read(table, partition))
+    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """These columns, one row after another."""
+        return (tuple(row[name] for name in columns) for row in self.read(table, partition))
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
