@@ -6,14 +6,14 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapters.athena_reader import given_up
-from adapters.table_format import ROW_LIMIT, json_options, quoted
+from adapters.table_format import MEMORY_LIMITS, ROW_LIMIT, json_options, quoted
 from glue_catalog.columns import Column, columns, journal_columns
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import StoreUnavailable, WorldChanged
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 KEPT_BYTES = 16 << 20
 """Tables up to this size (of their gzipped files) may stay in memory: some 50 MB in memory."""
 
-MEMORY_LIMITS = ("64MB", "128MB", "1GB")
-"""What does not fit in spills to a temporary folder; where a question cannot do with one, it is asked again with
-the next: not everything can spill."""
+FEW_PARTS = 100
+"""Up to so many files of a partitioned table are named one by one, rather than by a pattern."""
 
 PLAIN = (str, int, float, bool, date, datetime, type(None))
 
@@ -58,12 +57,12 @@ class DuckDbQueryEngine:
     def rows(self, question: Question, **params: object) -> Sequence[dict[str, Any]]:
         """See ports.QueryEngine. Raises TypeError unless the parameters are the question's own."""
         _checked(question, params)
-        answer = self._run(bind(question.text, params))
+        answer = self._run(bind(question.text, params), is_ours=True)
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
     def ask(self, text: str) -> Rows:
         """See ports.QueryEngine: one reading statement; values that are not plain come as text."""
-        return self._run(self._reading(text))
+        return self._run(self._reading(text), is_ours=False)
 
     def close(self) -> None:
         """Ends the session."""
@@ -87,34 +86,45 @@ class DuckDbQueryEngine:
             raise WorldChanged("only one statement at a time can be asked, and it must be a SELECT")
         return str(statements[0].query).strip().rstrip(";")
 
-    def _run(self, text: str) -> Rows:
+    def _run(self, text: str, *, is_ours: bool) -> Rows:
         import duckdb
 
         try:
-            return self._fetch(text)
+            return self._fetch(text, is_ours=is_ours)
         except duckdb.OutOfMemoryException as error:
             if self._limit + 1 == len(MEMORY_LIMITS):
                 raise WorldChanged(_sentence(error)) from error
-            self._connection.close()
-            self._connect(self._limit + 1)
-            return self._run(text)
+            return self._with_more(text, is_ours=is_ours)
         except duckdb.Error as error:
             raise WorldChanged(_sentence(error)) from error
 
-    def _fetch(self, text: str) -> Rows:
-        self._refresh(text)
+    def _with_more(self, text: str, *, is_ours: bool) -> Rows:
+        """The answer of a session with the next limit. What that took only its end gives back."""
+        limit = self._limit
+        self._connection.close()
+        self._connect(limit + 1)
+        try:
+            return self._run(text, is_ours=is_ours)
+        finally:
+            self._connection.close()
+            self._connect(limit)
+
+    def _fetch(self, text: str, *, is_ours: bool) -> Rows:
+        self._refresh(text, is_ours=is_ours)
         self._connection.execute("begin transaction read only")
         try:
             return _fetched(self._connection, text)
         finally:
             self._connection.execute("rollback")
 
-    def _refresh(self, text: str) -> None:
-        """Puts the views in place that fit the files as they are now."""
-        for source in self._sources:
-            shown, wanted = self._shown.get(source.name), source.wanted(self._shown.get(source.name), text)
-            if shown is None or shown.how != wanted.how or (wanted.how == "memory" and shown.files != wanted.files):
-                for statement in source.statements(wanted.how):
+    def _refresh(self, text: str, *, is_ours: bool) -> None:
+        """Puts the views in place that fit the files as they are now, and the text where it is a question of ours."""
+        named = set(re.findall(r"\w+", text)) if is_ours else {source.name for source in self._sources}
+        for source in (source for source in self._sources if source.name in named):
+            shown = self._shown.get(source.name)
+            wanted = (source.narrowed(shown, text) if is_ours else None) or source.wanted(shown, text)
+            if shown is None or not shown.is_same_view(wanted):
+                for statement in source.statements(wanted):
                     self._connection.execute(statement)
             self._shown[source.name] = wanted
 
@@ -124,10 +134,19 @@ How = Literal["nothing", "files", "memory"]
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a table's view shows: nothing, the files, or rows kept in memory; and the files when last read in full."""
+    """What a table's view shows: nothing, the files, or rows kept in memory; and the files when last read in full.
+
+    `parts` are the only partitions whose files it shows; None where it shows all.
+    """
 
     how: How
     files: frozenset[tuple[str, int, int, int]] = frozenset()
+    parts: tuple[str, ...] | None = None
+
+    def is_same_view(self, other: "_Shown") -> bool:
+        """Whether the other needs no new view."""
+        is_same = (self.how, self.parts) == (other.how, other.parts)
+        return is_same and (self.how != "memory" or self.files == other.files)
 
 
 @dataclass(frozen=True)
@@ -151,7 +170,7 @@ class _Source:
         """What the view has to show for this text. Files are only looked at where the text needs them all."""
         if not self._has_files():
             return _Shown("nothing")
-        now = shown if shown and shown.how != "nothing" else _Shown("files")
+        now = replace(shown, parts=None) if shown and shown.how != "nothing" else _Shown("files")
         is_named = re.search(rf"\b{self.name}\b", text) is not None
         is_wanted = is_named if now.how == "memory" or not self.partition else self._is_read_in_full(text)
         if not (is_wanted and self.keep_bytes):
@@ -159,6 +178,35 @@ class _Source:
         found = self._files()
         is_lasting, size = not self.partition or found == now.files, sum(size for _, size, _, _ in found)
         return _Shown("memory" if is_lasting and size <= self.keep_bytes else "files", found)
+
+    def narrowed(self, shown: _Shown | None, text: str) -> _Shown | None:
+        """Only the files of the partitions that the text asks for, where all that read the table say first which.
+
+        DuckDB would find that out itself, but only after it has looked for the files of thousands of others. None where
+        they do not say so, or ask for many, or the rows are in memory.
+        """
+        if not (self.partition and self.keep_bytes) or (shown and shown.how == "memory"):
+            return None
+        reads = rf"\b(?:from|join)\s+{self.name}\b"
+        more = rf" and {self.partition} (?:< '(?P<end>[^']*)'|in \((?P<named>[^)]*)\))"
+        asked = list(re.finditer(rf"{reads}\s+where {self.partition} >= '(?P<first>[^']*)'(?:{more})?", text))
+        if not len(asked) == len(re.findall(reads, text)) > 0:
+            return None
+        spans = [found.groupdict() for found in asked]
+        parts = [part for part in self._partitions() if any(_is_asked_for(part, **span) for span in spans)]
+        if len(parts) > FEW_PARTS:
+            return None
+        held = tuple(part for part in parts if (self.folder / f"{self.partition}={part}" / self.file).exists())
+        return _Shown("files" if held else "nothing", shown.files if shown else frozenset(), held)
+
+    def _partitions(self) -> Sequence[str]:
+        """All partitions that have a folder, in order."""
+        head = f"{self.partition}="
+        try:
+            with os.scandir(self.folder) as found:
+                return sorted(entry.name.removeprefix(head) for entry in found if entry.name.startswith(head))
+        except FileNotFoundError:
+            return []
 
     def _is_read_in_full(self, text: str) -> bool:
         """Whether the text reads the table without a literal that leaves out older partitions."""
@@ -186,30 +234,35 @@ class _Source:
             return entry.name == self.file
         return entry.name.startswith(f"{self.partition}=") and any(Path(entry.path).glob(self.file))
 
-    def statements(self, how: How) -> Sequence[str]:
+    def statements(self, shown: _Shown) -> Sequence[str]:
         """What makes the view; of nothing it is an empty one of the same columns."""
         view, kept = f'create or replace view "{self.name}" as select', f'"kept {self.name}"'
-        match how:
+        match shown.how:
             case "memory":
-                return (f"create or replace temp table {kept} as select {self._scan()}", f"{view} * from {kept}")
+                return (f"create or replace temp table {kept} as select {self._scan('*')}", f"{view} * from {kept}")
             case "files":
-                return (f"{view} {self._scan()}", f"drop table if exists {kept}")
+                return (f"{view} {self._scan(*shown.parts or '*')}", f"drop table if exists {kept}")
             case "nothing":
                 return (f"{view} {self._nothing()}", f"drop table if exists {kept}")
 
-    def _scan(self) -> str:
-        folder = _no_pattern(self.folder)
-        pattern = f"{folder}/{self.partition}=*/{self.file}" if self.partition else f"{folder}/{self.file}"
+    def _scan(self, *parts: str) -> str:
+        folders = [f"/{self.partition}={part}" for part in parts] if self.partition else [""]
+        files = ", ".join(quoted(f"{_no_pattern(self.folder)}{folder}/{self.file}") for folder in folders)
         options = list(self.options)
         if self.partition:
             options += ["hive_partitioning = true", f"hive_types = {{'{self.partition}': VARCHAR}}"]
-        return f"* from {self.reader}({', '.join([quoted(pattern), *options])})"
+        return f"* from {self.reader}({', '.join([f'[{files}]', *options])})"
 
     def _nothing(self) -> str:
         typed = [f'cast(null as {column.duckdb}) as "{column.name}"' for column in self.row]
         if self.partition:
             typed.append(f'cast(null as varchar) as "{self.partition}"')
         return f"{', '.join(typed)} where false"
+
+
+def _is_asked_for(part: str, first: str, end: str | None, named: str | None) -> bool:
+    """Whether a partition is in [first, end), and among those that are named in quotes."""
+    return part >= first and (end is None or part < end) and (named is None or f"'{part}'" in named)
 
 
 def _sources(root: Path, keep_bytes: int) -> tuple[_Source, ...]:

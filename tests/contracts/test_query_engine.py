@@ -7,6 +7,7 @@ DuckDB answer, and hands back a data frame with the column types awswrangler giv
 import gzip
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -359,6 +360,56 @@ def test_a_table_of_one_file_is_kept_from_the_first_time_on_until_the_file_chang
         assert kept(duck) == {"gaps"}
     (tmp_path / "tables" / "gaps" / "gaps.jsonl.gz").unlink()
     assert duck.ask("select lost_min from gaps").rows == ()
+
+
+def asking(text: str) -> sql.Query:
+    """A question of the project's own with this text."""
+    return sql.parse("own", f"-- answers: a\n-- grain: one row\n-- params: -\n-- feeds: -\n-- version: 1\n{text}")
+
+
+BOUND = "select plays from day_tracks where day >= '2026-01-03'"
+THIRD = f"{BOUND} and day < '2026-01-04'"
+ASKED = [
+    (f"{BOUND} and day < '2026-01-05'", [3, 4], [4, 30]),
+    (f"{BOUND} and day in ('2026-01-04', '2026-01-09', '2025-01-01')", [4, 9], [4, 9]),
+    (f"{BOUND} and plays > 0", [3, 4, 5, 6, 7, 8, 9], [4, 5, 6, 7, 8, 9, 10, 30]),
+    (f"{BOUND} and day < '2026-01-03'", [], []),
+    (f"{THIRD} union all {BOUND} and day in ('2026-01-10')", [3], [10, 30]),
+    (f"{THIRD} union all select plays from day_tracks as t where plays < 3", [1, 2, 3], [1, 2, 30]),  # noqa: S608
+    (f"select plays from ({BOUND} and day < '2026-01-05') as t where plays > 3", [4], [4, 30]),  # noqa: S608
+]
+"""A text, the plays it is answered with, and those after the file of the third changed and the tenth came."""
+
+
+@pytest.mark.parametrize(("text", "plays", "later"), ASKED)
+def test_a_question_of_ours_sees_all_that_it_asks_for_whatever_was_asked_before(
+    duck: DuckDbQueryEngine, tmp_path: Path, text: str, plays: list[int], later: list[int]
+) -> None:
+    for day in range(1, 10):
+        write(tmp_path, "day_tracks", f"2026-01-{day:02d}", [{"plays": day}])
+    for before in (THIRD, text, f"{BOUND} and day in ('2026-01-06')"):
+        duck.rows(asking(before))
+        assert sorted(row["plays"] for row in duck.rows(asking(text))) == plays
+    write(tmp_path, "day_tracks", "2026-01-03", [{"plays": 30}])
+    write(tmp_path, "day_tracks", "2026-01-10", [{"plays": 10}])
+    (tmp_path / "tables" / "day_tracks" / "day=2026-01-11").mkdir()
+    assert sorted(row["plays"] for row in duck.rows(asking(text))) == later
+
+
+def test_a_question_of_ours_opens_only_the_files_that_it_asks_for(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
+    for day in range(1, 10):
+        write(tmp_path, "day_tracks", f"2026-01-{day:02d}", [{"plays": day}])
+    duck.rows(asking(f"{BOUND} and day < '2026-01-05'"))
+    [(view,)] = duck._connection.execute("select sql from duckdb_views() where view_name = 'day_tracks'").fetchall()
+    assert re.findall(r"day=([^/]*)/", view) == ["2026-01-03", "2026-01-04"]
+
+
+def test_what_needs_more_memory_gets_it_and_the_next_question_begins_again_with_little(tmp_path: Path) -> None:
+    engine = DuckDbQueryEngine(tmp_path)
+    little = duckdb_setting(engine, "memory_limit")
+    assert engine.ask("select len(array_agg(i)) from range(6000000) as t (i)").rows == ((6_000_000,),)
+    assert duckdb_setting(engine, "memory_limit") == little == "61.0 MiB"
+    engine.close()
 
 
 def test_what_is_bounded_or_the_journal_is_not_kept(duck: DuckDbQueryEngine, tmp_path: Path) -> None:
