@@ -3,7 +3,7 @@
 For each history, each step in a process of its own: the first build from the journal alone; a normal night, after one
 more day was captured; everything once more after all that is derived was deleted, which must give the same document.
 Fails where a ratio or a figure is past its limit. The bytes of a night are counted in a run of their own, for which see
-bench/stage.py; seconds are the best of several nights, each over the same files.
+bench/stage.py; seconds are the best of several nights, each over the same files, in which the histories take turns.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,8 +59,28 @@ class Nights:
         return self.plays_bytes * sum(any(map(SUMMED.fullmatch, one.bytes)) for one in asked)
 
 
-def measure(history: History, work: Path, repeat: int, *, keep: Path | None = None) -> Nights:
-    """All steps over one history; `work` is an empty folder on the cache's own disk."""
+@dataclass(frozen=True)
+class Ready:
+    """A history, and its home as it is before a normal night, in `work`: a folder on the cache's own disk."""
+
+    history: History
+    work: Path
+    built: Measured
+    learned: Measured
+
+    @property
+    def home(self) -> Path:
+        """The home's folder."""
+        return self.work / "home"
+
+    def night(self, name: str, *flags: str) -> Measured:
+        """One normal night over a copy of the home."""
+        _linked(self.home, self.work / name)
+        return _staged("aggregate", self.work / name, self.history.recipe.next_now, self.history.recipe, *flags)
+
+
+def made_ready(history: History, work: Path) -> Ready:
+    """The home of a history: built from the journal, names learned, and one more day captured."""
     home, recipe = work / "home", history.recipe
     _linked(history.folder / "journal", home / "journal")
     say(f"{recipe.days} days: first build")
@@ -67,29 +88,31 @@ def measure(history: History, work: Path, repeat: int, *, keep: Path | None = No
     learned = _staged("enrich", home, recipe.now, recipe)
     _staged("aggregate", home, recipe.now, recipe)
     _capture(history, home)
-    say(f"{recipe.days} days: nights")
-    nights = [_night(home, work / f"night{number}", recipe) for number in range(repeat)]
-    metered = _night(home, work / "metered", recipe, "--metered")
-    night, again = work / "night0", work / "again"
-    _linked(night, again)
+    return Ready(history, work, built, learned)
+
+
+def in_turns(ready: Sequence[Ready], repeat: int) -> list[Measured]:
+    """The best night of each. They take turns: what makes a machine slow for some minutes then is no ratio's fault."""
+    say("nights")
+    rounds = [[one.night(f"night{number}") for one in ready] for number in range(repeat)]
+    return [min(nights, key=lambda one: one.seconds) for nights in zip(*rounds, strict=True)]
+
+
+def measure(ready: Ready, night: Measured) -> Nights:
+    """All that is known of one history: the bytes of a night, and everything once more."""
+    recipe, again = ready.history.recipe, ready.work / "again"
+    metered = ready.night("metered", "--metered")
+    _linked(ready.work / "night0", again)
     shutil.rmtree(again / "site")
     for folder in _derived(again):
         shutil.rmtree(folder)
     say(f"{recipe.days} days: everything once more")
     whole = _staged("aggregate", again, recipe.next_now, recipe, "--metered")
-    documents = [(folder / DOCUMENT).read_bytes() for folder in (night, again)]
-    best = min(nights, key=lambda one: one.seconds)
+    documents = [(ready.work / name / DOCUMENT).read_bytes() for name in ("night0", "again")]
     gz_bytes = len(gzip.compress(documents[0], mtime=0))
-    if keep:
-        shutil.move(home, keep)
-    plays_bytes = on_disk(night)["plays"][1]
-    return Nights(history, built, learned, best, metered, whole, gz_bytes, plays_bytes, documents[0] == documents[1])
-
-
-def _night(home: Path, folder: Path, recipe: Recipe, *flags: str) -> Measured:
-    """One normal night over a copy of the home."""
-    _linked(home, folder)
-    return _staged("aggregate", folder, recipe.next_now, recipe, *flags)
+    plays_bytes = on_disk(ready.work / "night0")["plays"][1]
+    is_same = documents[0] == documents[1]
+    return Nights(ready.history, ready.built, ready.learned, night, metered, whole, gz_bytes, plays_bytes, is_same)
 
 
 def _derived(home: Path) -> Iterator[Path]:
@@ -185,16 +208,29 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, help="keep the homes as they were before the night in this folder")
     options(parser)
     given = parser.parse_args(arguments)
-    found = []
-    for years in sorted(given.years):
-        recipe = Recipe(round(years * 365.25), given.plays, given.polled_days, given.seed)
-        history = ensure(recipe, given.cache)
-        with tempfile.TemporaryDirectory(prefix="work-", dir=history.folder.parent) as work:
-            found.append(measure(history, Path(work), given.repeat, keep=given.keep))
-            say(report(found[-1], on_disk(Path(work) / "night0")) + "\n")
+    recipes = [
+        Recipe(round(years * 365.25), given.plays, given.polled_days, given.seed) for years in sorted(given.years)
+    ]
+    histories = [ensure(recipe, given.cache) for recipe in recipes]
+    with ExitStack() as stack:
+        works = [stack.enter_context(_beside(history)) for history in histories]
+        ready = [made_ready(history, work) for history, work in zip(histories, works, strict=True)]
+        found = [measure(one, night) for one, night in zip(ready, in_turns(ready, given.repeat), strict=True)]
+        for one, nights in zip(ready, found, strict=True):
+            say(report(nights, on_disk(one.work / "night0")) + "\n")
+            if given.keep:
+                given.keep.mkdir(parents=True, exist_ok=True)
+                shutil.move(one.home, given.keep / f"{one.history.recipe.days}-days")
     verdicts = limits(found)
     say(limit_table(verdicts))
     return any(limit.is_broken for limit in verdicts)
+
+
+@contextmanager
+def _beside(history: History) -> Iterator[Path]:
+    """A folder for one run, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="work-", dir=history.folder.parent) as work:
+        yield Path(work)
 
 
 if __name__ == "__main__":
