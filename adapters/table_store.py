@@ -158,10 +158,10 @@ class DirectoryTableStore:
         path = f"{self._tables}/{object_name(spec, partition)}"
         try:
             about = os.stat(path)  # noqa: PTH116  of thousands of files a Path costs more than the look
+            version = about.st_mtime_ns, about.st_size, about.st_ino
+            return known if known and known[0] == version else (version, self._told(spec, Path(path), about.st_size))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        version = about.st_mtime_ns, about.st_size, about.st_ino
-        return known if known and known[0] == version else (version, self._told(spec, Path(path), about.st_size))
 
     def _told(self, spec: TableSpec, path: Path, size: int) -> Stored:
         """What the file says it is; one that is none of ours is named by its bytes and has no digest."""

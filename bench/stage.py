@@ -18,7 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.query_engine import MEMORY_LIMITS, DuckDbQueryEngine
+from adapters.query_engine import DuckDbQueryEngine
+from adapters.table_format import MEMORY_LIMITS
 from cli.commands import aggregate_once, enrich_once
 from cli.options import moment, progress_bar
 from playledger.ports import QueryEngine, Question, Rows

@@ -455,6 +455,19 @@ def test_a_file_with_a_note_is_not_opened_again(tmp_path: Path) -> None:
     assert DirectoryTableStore(tmp_path).list(DAYS)["2026-05-02"].digest == ""
 
 
+@pytest.mark.parametrize("table", [DAYS, "month_tracks"])
+def test_a_file_that_goes_while_it_is_looked_at_is_not_there(tmp_path: Path, table: str) -> None:
+    class Vanishing(DirectoryTableStore):
+        def _told(self, spec: TableSpec, path: Path, size: int) -> Stored:
+            path.unlink()
+            return super()._told(spec, path, size)
+
+    file = tmp_path / "tables" / object_name(TABLES[table], "2026-05")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"anything")
+    assert dict(Vanishing(tmp_path).list(table)) == {}
+
+
 def test_notes_may_lag_or_be_lost_or_lie_broken(tmp_path: Path) -> None:
     stored, notes = noted(tmp_path, 6), tmp_path / ".stamps" / f"{DAYS}.json"
     new = DirectoryTableStore(tmp_path).write(DAYS, "2026-05-01", [], digest="d2", replaces=stored["2026-05-01"])

@@ -218,6 +218,13 @@ def test_one_track_stands_for_an_artist_and_for_an_album_the_first_that_knows_it
     assert found == {"a": (False, True), "b": (True, False), "c": (False, False)}
 
 
+def test_a_track_is_its_songs_only_one_unless_another_was_put_to_it() -> None:
+    rows = versions([track("a", "Time"), track("b", "Time - 2011 Remaster"), track("c", "Else"), track("d", "Other")])
+    told = Songs.model_construct(same=(("c", "d"),), apart=("b",))
+    found = [{row["track_uri"] for row in songs(rows, (), (), said) if row["is_only"]} for said in (Songs(), told)]
+    assert found == [{"c", "d"}, {"a", "b"}]
+
+
 def test_a_track_without_artist_or_album_stands_for_none() -> None:
     [row] = songs(versions([track("a", "A", artists=[], artist_name=None)]), (), (), Songs())
     assert (row["is_artist"], row["is_album"]) == (False, False)
