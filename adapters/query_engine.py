@@ -193,18 +193,19 @@ class _Source:
         if not len(asked) == len(re.findall(reads, text)) > 0:
             return None
         spans = [found.groupdict() for found in asked]
-        parts = [part for part in self._partitions() if any(_is_asked_for(part, **span) for span in spans)]
+        later = self._partitions(min(span["first"] for span in spans))
+        parts = [part for part in later if any(_is_asked_for(part, **span) for span in spans)]
         if len(parts) > FEW_PARTS:
             return None
         held = tuple(part for part in parts if (self.folder / f"{self.partition}={part}" / self.file).exists())
         return _Shown("files" if held else "nothing", shown.files if shown else frozenset(), held)
 
-    def _partitions(self) -> Sequence[str]:
-        """All partitions that have a folder, in order."""
+    def _partitions(self, first: str) -> Sequence[str]:
+        """The partitions from this one on that have a folder, in order."""
         head = f"{self.partition}="
         try:
-            with os.scandir(self.folder) as found:
-                return sorted(entry.name.removeprefix(head) for entry in found if entry.name.startswith(head))
+            names = os.listdir(self.folder)  # noqa: PTH208  thousands of them, of which few are looked at
+            return sorted(name.removeprefix(head) for name in names if name >= head + first and name.startswith(head))
         except FileNotFoundError:
             return []
 

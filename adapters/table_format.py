@@ -15,7 +15,7 @@ import struct
 import tempfile
 import weakref
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC
@@ -152,11 +152,21 @@ MEMORY_LIMITS = ("64MB", "128MB", "1GB")
 """What does not fit in spills to a temporary folder; what cannot do with one is tried again with the next: not
 everything can spill."""
 
+DERIVING_LIMITS = ("48MB", *MEMORY_LIMITS)
+"""The same for sessions that hold tables of their own."""
+
+LEVEL = 9
+"""Of zstd: smaller than gzip and read in a third of the time. Only the laptop reads these files."""
+
 SCANNED_ROWS = 20_480
 """Rows of a row group of what is read as rows: that much of each column is unpacked at a time."""
 
 ROW_LIMIT = 1 << 20
 """Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
+
+
+Prepare = Callable[["DuckDBPyConnection"], None]
+"""Makes tables in a session. It may be tried several times, each in a new one."""
 
 
 class DuckDbParquet:
@@ -177,13 +187,26 @@ class DuckDbParquet:
             finally:
                 self._end_session()
 
-    def copied(self, selected: str, stamp: Stored, *, group_rows: int | None = None) -> TableObject:
-        """The object with the rows that a statement selects, in its order; so many of them in each row group."""
+    def copied(
+        self,
+        selected: str,
+        stamp: Stored,
+        *,
+        group_rows: int | None = None,
+        level: int = LEVEL,
+        prepare: Prepare | None = None,
+    ) -> TableObject:
+        """The object with the rows that a statement selects, in its order; so many of them in each row group.
+
+        `level` is how hard it is packed. `prepare` may make what is selected from, in a session of its own.
+        """
         with tempfile.NamedTemporaryFile(dir=self.folder) as file:
             told = {_ETAG_KEY.decode(): stamp.etag, _DIGEST_KEY.decode(): stamp.digest}
             named = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in told.items())
             sized = f", row_group_size {group_rows}" if group_rows else ""
-            self._run(f"copy ({selected}) to {quoted(file.name)} ({ZSTD}{sized}, kv_metadata {{{named}}})")
+            how = f"format parquet, compression zstd, compression_level {level}{sized}, kv_metadata {{{named}}}"
+            copy = f"copy ({selected}) to {quoted(file.name)} ({how})"
+            self._run(copy, prepare)
             return TableObject(Path(file.name).read_bytes(), stamp)
 
     def picked(self, spec: TableSpec, path: Path, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -217,21 +240,30 @@ class DuckDbParquet:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
-    def _run(self, statement: str) -> None:
-        """With the first of the limits that it can do with."""
+    def _run(self, statement: str, prepare: Prepare | None) -> None:
         import duckdb
 
-        *limits, last = MEMORY_LIMITS[1:]
+        if prepare:
+            self._end_session()
+            self._climb(DERIVING_LIMITS, lambda session: (prepare(session), session.execute(statement)))
+            return
         try:
             self.connection.cursor().execute(statement)
         except duckdb.OutOfMemoryException:
             self._end_session()
-            for limit in limits:
-                with suppress(duckdb.OutOfMemoryException), closing(self._session(limit)) as session:
-                    session.execute(statement)
-                    return
-            with closing(self._session(last)) as session:
-                session.execute(statement)
+            self._climb(MEMORY_LIMITS[1:], lambda session: session.execute(statement))
+
+    def _climb(self, limits: Sequence[str], work: Callable[["DuckDBPyConnection"], object]) -> None:
+        """In a session with the first of the limits that the work can do with."""
+        import duckdb
+
+        *first, last = limits
+        for limit in first:
+            with suppress(duckdb.OutOfMemoryException), closing(self._session(limit)) as session:
+                work(session)
+                return
+        with closing(self._session(last)) as session:
+            work(session)
 
     @cached_property
     def connection(self) -> "DuckDBPyConnection":
@@ -256,9 +288,6 @@ class DuckDbParquet:
 
 INSTANT = "%Y-%m-%d %H:%M:%S.%g"
 """How models.format_instant writes, as DuckDB says it."""
-
-ZSTD = "format parquet, compression zstd, compression_level 9"
-"""Smaller than gzip and read in a third of the time. Only the laptop reads these files."""
 
 
 @contextmanager

@@ -15,12 +15,13 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adapters.table_derivation import derived, derived_rows
 from adapters.table_format import HEAD_BYTES, DuckDbParquet, TableObject, decode, encode, gzip_stamp, picked
 from adapters.table_rollup import grouped, rolled_up
 from glue_catalog.rollups import ROLLUPS
 from glue_catalog.tables import TABLES, TableSpec, object_name
 from playledger.errors import StateConflict, StoreUnavailable
-from playledger.ports import Stored
+from playledger.ports import Derivation, Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -127,6 +128,13 @@ class DirectoryTableStore:
         rollup = ROLLUPS[table]
         parts = [self._tables / _located(self._specs[rollup.source], name) for name in sources]
         made = grouped(self._parquet, rollup, self._specs, parts, digest)
+        return self._put(self._specs[table], partition, made, replaces)
+
+    def derive(
+        self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See ports.TableStore."""
+        made = derived(self._parquet, self._tables, self._specs, table, derivation, digest)
         return self._put(self._specs[table], partition, made, replaces)
 
     def _put(self, spec: TableSpec, partition: str, made: TableObject, replaces: Stored | None) -> Stored:
@@ -294,6 +302,13 @@ class S3TableStore:
         with _answered(table):
             made = rolled_up(rollup, self._specs, self._sources(self._specs[rollup.source], sources), digest)
         return self._replace(self._specs[table], partition, made, replaces)
+
+    def derive(
+        self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See ports.TableStore."""
+        rows = derived_rows(self._specs[table], derivation, self.scan)
+        return self.write(table, partition, rows, digest=digest, replaces=replaces)
 
     def _sources(self, spec: TableSpec, partitions: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         with ThreadPoolExecutor(ASKERS) as pool:

@@ -4,7 +4,7 @@ Every method may raise StoreUnavailable (a store) or the errors of its docstring
 unless its docstring says so.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -51,6 +51,60 @@ class Stored:
     digest: str
 
 
+LIST_SEPARATOR = "\x1f"
+"""Between the elements of a list where a derivation sees it as one text."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a derivation reads of a table: these partitions, these columns, and `row_no`, which tells rows apart and
+    goes up with partitions and rows.
+
+    A list is one text there, its elements once each with LIST_SEPARATOR between; a moment is whatever sorts like it.
+    """
+
+    table: str
+    partitions: Sequence[str]
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows of the caller's own, with the types of their columns."""
+
+    columns: Mapping[str, type[str] | type[int]]
+    rows: Sequence[tuple[str | int | None, ...]]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A table of what is no matter of SQL: a number, and what `function` makes of some texts.
+
+    `columns` are the two of the table, with their types. `asked` selects the number and after it the texts, of which
+    any may be None.
+    """
+
+    table: str
+    columns: Mapping[str, type[str] | type[int]]
+    asked: str
+    function: Callable[..., int] | Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Rows that SQL makes of other tables, in words that mean the same to DuckDB and to SQLite.
+
+    `sources` and `given` are tables by the names that `steps` call them by: one statement each, which may make tables
+    of its own. `selected` asks for the rows: the columns of the table's row, in its order. lower() is that of both
+    query engines.
+    """
+
+    sources: Mapping[str, Source]
+    given: Mapping[str, Given]
+    steps: Sequence[str | Computed]
+    selected: str
+
+
 class TableStore(Protocol):
     """Derived tables: one object per (table, partition), named by `glue_catalog.tables`."""
 
@@ -78,6 +132,11 @@ class TableStore(Protocol):
 
         Raises StateConflict as `write` does, CorruptObject where a source cannot be read.
         """
+
+    def derive(
+        self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """Puts a partition with the rows that are derived; raises as `roll_up` does."""
 
 
 class HotStore(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from playledger.ports import Journal, Stored, TableStore
+from playledger.ports import Derivation, Journal, Stored, TableStore
 
 KEPT_BYTES = 8 << 20
 """Packed objects kept in memory: twice what a month of 30,000 plays has."""
@@ -68,6 +68,14 @@ class ListedOnce:
         """See ports.TableStore."""
         return self._noted(
             table, partition, self._tables.roll_up(table, partition, sources, digest=digest, replaces=replaces)
+        )
+
+    def derive(
+        self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See ports.TableStore."""
+        return self._noted(
+            table, partition, self._tables.derive(table, partition, derivation, digest=digest, replaces=replaces)
         )
 
     def _known(self) -> dict[str, dict[str, Stored]]:

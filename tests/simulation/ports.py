@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from playledger.errors import AccessRefused, NeedsReauth, PlayledgerError, RateLimited
 from playledger.models import Claim, IngestionState, PlayEvent, from_ms
-from playledger.ports import Answer, HotStore, Journal, JournalObject, Stored, TableStore
+from playledger.ports import Answer, Derivation, HotStore, Journal, JournalObject, Stored, TableStore
 from tests.simulation.faults import Probe
 from tests.simulation.listener import HOUR, MINUTE, Listener, TruePlay, body
 
@@ -167,6 +167,12 @@ class SimTableStore:
     ) -> Stored:
         """See the port. Nothing that is simulated here rolls up."""
         return self.inner.roll_up(table, partition, sources, digest=digest, replaces=replaces)
+
+    def derive(
+        self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See the port. Nothing that is simulated here derives."""
+        return self.inner.derive(table, partition, derivation, digest=digest, replaces=replaces)
 
 
 LONG_BLOCK_S = 48_925

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from adapters.table_derivation import derived_rows
 from adapters.table_format import decode, encode
 from adapters.table_rollup import rolled_up
 from glue_catalog.rollups import ROLLUPS
-from glue_catalog.tables import TABLES
+from glue_catalog.tables import TABLES, TableSpec
 from playledger.errors import CorruptObject, NeedsReauth, PlaysAlreadyStored, StateConflict
 from playledger.journal import key_date
 from playledger.models import Claim, IngestionState, PlayEvent, Token
-from playledger.ports import JournalObject, Stored
+from playledger.ports import Derivation, JournalObject, Stored
 
 
 class MemoryJournal:
@@ -128,8 +129,9 @@ def _last_run(state: IngestionState) -> datetime:
 class MemoryTableStore:
     """One list of rows per (table, partition), replaced only where the etag is the one read."""
 
-    def __init__(self) -> None:
+    def __init__(self, specs: Mapping[str, TableSpec] = TABLES) -> None:
         self._stored: dict[tuple[str, str], tuple[Stored, str]] = {}
+        self._specs = specs
 
     def list(self, table: str) -> Mapping[str, Stored]:
         """Partition -> what is stored."""
@@ -171,6 +173,13 @@ class MemoryTableStore:
         parts = [(name, encode(TABLES[rollup.source], self.read(rollup.source, name), "").body) for name in sources]
         made = rolled_up(rollup, TABLES, parts, digest)
         return self.write(table, partition, decode(TABLES[table], made.body), digest=digest, replaces=replaces)
+
+    def derive(
+        self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
+    ) -> Stored:
+        """See ports.TableStore: by the engine of the store in AWS."""
+        rows = derived_rows(self._specs[table], derivation, self.scan)
+        return self.write(table, partition, rows, digest=digest, replaces=replaces)
 
     def forget(self, *names: tuple[str, str]) -> None:
         """These partitions are gone, or everything."""

@@ -1,16 +1,23 @@
 """Which tracks are one song: real titles of releases that must come together, and of recordings that must not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregation.songs import VERSIONS, Values, songs
+from adapters.table_store import DirectoryTableStore
+from aggregation import songs as module
+from aggregation.songs import BEFORE, VERSIONS, songs, title_no
 from aggregation.titles import called
 from playledger.policy import Songs
+from playledger.ports import Source
+from tests.support.memory import MemoryTableStore
 
 pytestmark = pytest.mark.unit
 
@@ -26,15 +33,30 @@ def track(uri: str, name: str, artist: str = "Band", **more: Any) -> dict[str, A
     return {**NOTHING, **known, "changed_at": "2026-01-01 00:00:00.000", **more}
 
 
-def versions(rows: Iterable[Row]) -> list[Values]:
-    """What songs are made of: some columns of each row."""
-    return [tuple(row[name] for name in VERSIONS["track_versions"]) for row in rows]
+ARTIST = {
+    "artist_id": "X", "name": "Band", "genres": [], "popularity": None, "image_url": None, "grade_rank": 2,
+    "changed_at": "2026-01-01 00:00:00.000",
+}  # fmt: skip
+SEEN_COLUMNS = ("track_uri", "track_name", "artist_name", "album_name")
+
+
+def named(
+    *rows: Row, artists: Sequence[Row] = (), seen: Sequence[Row] = (), said: Songs | None = None, tables: Any = None
+) -> list[dict[str, Any]]:
+    """Rows of `songs` that are made of these versions, and of what plays were seen to be called."""
+    tables = tables or MemoryTableStore()
+    for table, known in (("track_versions", rows), ("artist_versions", artists)):
+        tables.write(table, "2026-01", known, digest="", replaces=tables.list(table).get("2026-01"))
+    before = tables.list("songs").get("")
+    sources = [Source(table, ["2026-01"], names) for table, names in VERSIONS.items()]
+    sources += [Source("songs", [""] if before else [], BEFORE)]
+    tables.derive("songs", "", songs(sources, seen, said or Songs()), digest="", replaces=before)
+    return list(tables.read("songs", ""))
 
 
 def song_of(*rows: Row, said: Songs | None = None) -> dict[str, str]:
     """URI -> the URI that stands for its song."""
-    found = songs(versions(rows), (), (), said or Songs())
-    return {row["track_uri"]: row["song_uri"] or row["track_uri"] for row in found}
+    return {row["track_uri"]: row["song_uri"] or row["track_uri"] for row in named(*rows, said=said)}
 
 
 ONE = [
@@ -136,7 +158,7 @@ def test_the_earliest_release_stands_for_the_song_and_gives_its_year() -> None:
         track("b", "Time", release_date="1973"),
         track("c", "Time"),
     ]
-    found = list(songs(versions(rows), (), (), Songs()))
+    found = named(*rows)
     assert {(row["song_uri"] or row["track_uri"], row["release_year"]) for row in found} == {("b", 1973)}
     assert [row["name"] for row in found] == ["Time - 2011 Remaster", "Time", "Time"]
 
@@ -180,7 +202,54 @@ def tracks(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_songs_come_out_the_same_in_any_order(drawn: list[dict[str, Any]], chance: Any) -> None:
     rows = tracks(drawn)
     shuffled = chance.sample(rows, len(rows))
-    assert list(songs(versions(rows), (), (), Songs())) == list(songs(versions(shuffled), (), (), Songs()))
+    assert named(*rows) == named(*shuffled)
+
+
+SAID = st.builds(
+    lambda same, apart: Songs.model_construct(same=same, apart=apart),
+    st.lists(st.lists(st.sampled_from(["t00", "t01", "t02", "t09"]), min_size=2, max_size=3, unique=True), max_size=2),
+    st.lists(st.sampled_from(["t00", "t03", "never"]), max_size=2),
+)
+SEEN = st.lists(st.sampled_from(["t00", "t05", "u1", "u2"]), unique=True)
+
+
+@settings(max_examples=20)
+@given(ROWS, ROWS, SAID, SEEN)
+def test_songs_come_out_the_same_on_the_laptop_as_in_aws(
+    drawn: list[dict[str, Any]], again: list[dict[str, Any]], said: Songs, seen: list[str]
+) -> None:
+    rows = tracks(drawn) + [row | {"artist_name": "", "album": "A|b"} for row in tracks(again)]
+    more = {"said": said, "seen": [dict.fromkeys(SEEN_COLUMNS, uri) for uri in seen]}
+    artists = [ARTIST | {"artist_id": "X", "genres": genres} for genres in (["a", "b", "a"], [])]
+    rows += [track("artist", "Title", artist_id="X")]
+    with TemporaryDirectory() as home:
+        laptop = named(*rows, artists=artists, tables=DirectoryTableStore(Path(home)), **more)
+    assert laptop == named(*rows, artists=artists, **more)
+
+
+@given(ROWS, ROWS)
+def test_titles_that_are_kept_make_the_same_songs_as_from_the_start(
+    drawn: list[dict[str, Any]], later: list[dict[str, Any]]
+) -> None:
+    kept = MemoryTableStore()
+    named(*tracks(drawn), tables=kept)
+    rows = [row | {"artists": ["Z"]} if row["isrc"] else row for row in tracks(later)]
+    assert named(*rows, tables=kept) == named(*rows)
+
+
+def test_only_titles_that_are_not_known_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noted(title: str, artist: str | None, uri: str) -> int:
+        asked.append(uri)
+        return title_no(title, artist, uri)
+
+    monkeypatch.setattr(module, "NUMBERED", replace(module.NUMBERED, function=noted))
+    kept, old = MemoryTableStore(), [track("a", "One"), track("b", "Two"), track("c", "Three")]
+    named(*old, tables=kept)
+    asked.clear()
+    named(old[0], track("b", "Two", "Other"), track("c", "Three (Live)"), track("d", "Four"), tables=kept)
+    assert asked == ["b", "c", "d"]
 
 
 @given(ROWS)
@@ -207,31 +276,31 @@ NUMBERED = (
 
 
 def test_songs_artists_and_albums_are_numbered_in_the_order_of_their_keys() -> None:
-    found = [(row["song_no"], row["artist_no"], row["album_no"]) for row in songs(versions(NUMBERED), (), (), Songs())]
+    found = [(row["song_no"], row["artist_no"], row["album_no"]) for row in named(*NUMBERED)]
     assert found == [(1, 1, 1), (2, 1, 1), (3, 2, None), (4, None, None)]
 
 
 def test_one_track_stands_for_an_artist_and_for_an_album_the_first_that_knows_its_id() -> None:
     told = [("a", None, "A1"), ("b", "X", None), ("c", "X", "A1")]
     rows = [track(uri, uri, artist_id=artist, album="One", album_id=album) for uri, artist, album in told]
-    found = {row["track_uri"]: (row["is_artist"], row["is_album"]) for row in songs(versions(rows), (), (), Songs())}
+    found = {row["track_uri"]: (row["is_artist"], row["is_album"]) for row in named(*rows)}
     assert found == {"a": (False, True), "b": (True, False), "c": (False, False)}
 
 
 def test_a_track_is_its_songs_only_one_unless_another_was_put_to_it() -> None:
-    rows = versions([track("a", "Time"), track("b", "Time - 2011 Remaster"), track("c", "Else"), track("d", "Other")])
+    rows = (track("a", "Time"), track("b", "Time - 2011 Remaster"), track("c", "Else"), track("d", "Other"))
     told = Songs.model_construct(same=(("c", "d"),), apart=("b",))
-    found = [{row["track_uri"] for row in songs(rows, (), (), said) if row["is_only"]} for said in (Songs(), told)]
+    found = [{row["track_uri"] for row in named(*rows, said=said) if row["is_only"]} for said in (Songs(), told)]
     assert found == [{"c", "d"}, {"a", "b"}]
 
 
 def test_a_track_without_artist_or_album_stands_for_none() -> None:
-    [row] = songs(versions([track("a", "A", artists=[], artist_name=None)]), (), (), Songs())
+    [row] = named(track("a", "A", artists=[], artist_name=None))
     assert (row["is_artist"], row["is_album"]) == (False, False)
 
 
 def test_numbers_are_those_that_the_engine_would_give_by_name() -> None:
-    rows = list(songs(versions(NUMBERED), (), (), Songs()))
+    rows = named(*NUMBERED)
     names = "dense_rank() over (order by lower(trim(artist_name)))"
     values = ", ".join("(?)" for _ in rows)
     asked = f"select {names} from (values {values}) as named (artist_name) where artist_name is not null"  # noqa: S608

@@ -1,0 +1,183 @@
+"""Objects of a table that SQL makes of other tables: by DuckDB on the laptop, by SQLite in AWS, with the same words."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from adapters.table_format import (
+    BATCH_ROWS,
+    ROW_LIMIT,
+    DuckDbParquet,
+    TableObject,
+    explained,
+    json_lines,
+    json_options,
+    quoted,
+)
+from glue_catalog.columns import Column, columns
+from glue_catalog.tables import TableSpec, object_name
+from playledger.ports import LIST_SEPARATOR, Computed, Derivation, Source, Stored
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    Cursor = DuckDBPyConnection | sqlite3.Cursor
+
+# ---- laptop -----------------------------------------------------------------------------------------------------
+
+GROUP_ROWS = 40_960
+"""Rows of a row group: they wait in memory until they are as many."""
+
+Kinds = Mapping[str, type[str] | type[int]]
+LEVEL = 1
+"""What is derived is written each night: the last twentieth of its size is not worth twice the time."""
+
+KINDS = {str: "VARCHAR", int: "BIGINT"}
+
+
+def derived(
+    parquet: DuckDbParquet, root: Path, specs: Mapping[str, TableSpec], table: str, derivation: Derivation, digest: str
+) -> TableObject:
+    """The object of `table` that is derived from tables below `root`. Raises CorruptObject for a file that is none."""
+    stamp = Stored(hashlib.sha256(f"{table} {digest}\n".encode()).hexdigest()[:32], digest)
+    folder = Path(parquet.folder)
+    read = {name: _paths(root, specs[source.table], source) for name, source in derivation.sources.items()}
+
+    def prepare(session: "DuckDBPyConnection") -> None:
+        for name, source in derivation.sources.items():
+            session.execute(f"create view {name} as {_viewed(specs[source.table], read[name], source.columns)}")
+        for name, given in derivation.given.items():
+            _load(session, name, given.columns, given.rows, folder)
+        for step in derivation.steps:
+            if isinstance(step, Computed):
+                _compute(session, step, folder)
+            else:
+                session.execute(step)
+
+    typed = ", ".join(f'cast("{column.name}" as {column.duckdb}) as "{column.name}"' for column in _row(specs[table]))
+    with explained(f"{table} cannot be derived", [path for paths in read.values() for path in paths]):
+        selected = f"select {typed} from ({derivation.selected})"  # noqa: S608
+        return parquet.copied(selected, stamp, group_rows=GROUP_ROWS, level=LEVEL, prepare=prepare)
+
+
+def _row(spec: TableSpec) -> tuple[Column, ...]:
+    return columns(spec.row)
+
+
+def _paths(root: Path, spec: TableSpec, source: Source) -> list[Path]:
+    return [root / object_name(spec, partition) for partition in source.partitions]
+
+
+def _viewed(spec: TableSpec, paths: Sequence[Path], names: Sequence[str]) -> str:
+    """The columns of these files, lists as one text, and a number of each row."""
+    kinds = {column.name: column.duckdb for column in _row(spec)}
+    if not paths:
+        nothing = ", ".join(f'cast(null as {_flat_kind(kinds[name])}) as "{name}"' for name in names)
+        return f"select {nothing}, cast(null as bigint) as row_no where false"
+    selected = ", ".join(_flat(name) if kinds[name].endswith("[]") else f'"{name}"' for name in names)
+    number, files = _numbered(spec, paths)
+    return f"select {selected}, {number} as row_no from {files}"  # noqa: S608
+
+
+def _numbered(spec: TableSpec, paths: Sequence[Path]) -> tuple[str, str]:
+    """What is the number of a row in these files, and how they are read."""
+    if spec.format == "jsonl":
+        return "row_number() over ()", json_lines(spec.row, paths, "hive_partitioning = false")
+    files = f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], hive_partitioning = false)"
+    return "cast((file_index << 32) + file_row_number as bigint)", files
+
+
+def _flat(name: str) -> str:
+    once = f'list_filter("{name}", lambda element, place: list_position("{name}", element) = place)'
+    return f'array_to_string({once}, chr({ord(LIST_SEPARATOR)})) as "{name}"'
+
+
+def _flat_kind(kind: str) -> str:
+    return "VARCHAR" if kind.endswith("[]") else kind
+
+
+def _load(session: "DuckDBPyConnection", name: str, kinds: Kinds, rows: Iterable[Sequence[Any]], folder: Path) -> None:
+    """Rows go by way of a file of JSON lines, which DuckDB reads faster than values one by one."""
+    names, path = list(kinds), folder / f"{name}.jsonl"
+    with path.open("wb") as file:
+        file.writelines(to_json(dict(zip(names, row, strict=True))) + b"\n" for row in rows)
+    typed = [Column(column, "", KINDS[kind], "") for column, kind in kinds.items()]
+    options = ", ".join(json_options(typed, row_limit=ROW_LIMIT, packed=False))
+    session.execute(f"create table {name} as select * from read_json({quoted(str(path))}, {options})")  # noqa: S608
+    path.unlink()
+
+
+def _compute(session: "DuckDBPyConnection", step: Computed, folder: Path) -> None:
+    """Not by a function of DuckDB's own: that would need numpy."""
+    _load(session, step.table, step.columns, _computed(session.cursor().execute(step.asked), step), folder)
+
+
+def _computed(found: "Cursor", step: Computed) -> Iterator[tuple[int, int | str]]:
+    while some := found.fetchmany(BATCH_ROWS):
+        for number, *texts in some:
+            yield number, step.function(*texts)
+
+
+# ---- AWS --------------------------------------------------------------------------------------------------------
+
+Scan = Callable[[str, str, Sequence[str]], Iterable[tuple[Any, ...]]]
+"""TableStore.scan."""
+
+
+def derived_rows(spec: TableSpec, derivation: Derivation, scan: Scan) -> Iterator[dict[str, Any]]:
+    """The rows that are derived, one after another.
+
+    All of it is put together in a file of SQLite's: a hundred thousand tracks would be a hundred megabytes in memory.
+    """
+    flags = [column.duckdb == "BOOLEAN" for column in _row(spec)]
+    names = [column.name for column in _row(spec)]
+    with closing(_workbench()) as db:
+        for name, source in derivation.sources.items():
+            _fill(db, name, (*source.columns, "row_no"), _scanned(source, scan))
+        for name, given in derivation.given.items():
+            _fill(db, name, list(given.columns), given.rows)
+        for step in derivation.steps:
+            if isinstance(step, Computed):
+                _fill(db, step.table, list(step.columns), _computed(db.execute(step.asked), step))
+            else:
+                db.execute(step)
+        for values in db.execute(derivation.selected):
+            plain = [bool(value) if is_flag else value for is_flag, value in zip(flags, values, strict=True)]
+            yield dict(zip(names, plain, strict=True))
+
+
+def _workbench() -> sqlite3.Connection:
+    """Nothing is synced: the file is gone when the connection is."""
+    db = sqlite3.connect("", isolation_level=None)
+    db.executescript("pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; begin;")
+    db.create_function("lower", 1, _lower, deterministic=True)
+    return db
+
+
+def _fill(db: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    db.execute(f"create table {name} ({', '.join(names)})")
+    db.executemany(f"insert into {name} values ({', '.join('?' * len(names))})", rows)  # noqa: S608
+
+
+def _scanned(source: Source, scan: Scan) -> Iterator[tuple[Any, ...]]:
+    """Rows of all partitions, lists as one text, each with its number."""
+    rows = chain.from_iterable(scan(source.table, partition, source.columns) for partition in source.partitions)
+    for number, row in enumerate(rows):
+        yield (*(_joined(value) if isinstance(value, list | tuple) else value for value in row), number)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return LIST_SEPARATOR.join(dict.fromkeys(texts))
+
+
+def _lower(text: str | None) -> str | None:
+    """As both query engines have it: sign by sign, with one for each. SQLite's own knows ASCII alone."""
+    if text is None or text.isascii():
+        return text and text.lower()
+    return "".join(sign.lower()[0] for sign in text)
