@@ -237,7 +237,7 @@ def numbered(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             f"is_{name.removesuffix('_no')}": key[name] is not None and first[name, key[name]] == place
             for name in ("artist_no", "album_no")
         }
-        | {"is_only": sum(other["song_no"] == key["song_no"] for other in keys) == 1}
+        | {"is_only": sum(other["song_no"] == key["song_no"] for other in keys) == 1, "title_no": 0}
         for place, key in enumerate(keys)
     ]
 

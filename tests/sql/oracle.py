@@ -237,7 +237,10 @@ class Ledger:
 
     @staticmethod
     def top(now: Sequence[Heard], before: Sequence[Heard], most: int, of: Any, name: Any, by: str) -> list[list[Any]]:
-        """[name, plays, minutes, place before, place, permille]: most first, then the other measure, then the key."""
+        """[name, plays, minutes, place before, place, permille]: most first, then the other measure, then the key.
+
+        Time is counted in whole minutes, as it is shown, but for shares, and where it is the other measure.
+        """
 
         def measured(plays: Sequence[Heard]) -> dict[Any, tuple[int, int]]:
             groups: dict[Any, list[Heard]] = defaultdict(list)
@@ -245,12 +248,14 @@ class Ledger:
                 if of(play) is not None:
                     groups[of(play)].append(play)
             sums = {thing: (len(found), sum(play.ms for play in found)) for thing, found in groups.items()}
-            return sums if by == "plays" else {thing: (ms, count) for thing, (count, ms) in sums.items()}
+            times.update({thing: ms for thing, (_, ms) in sums.items()})
+            return sums if by == "plays" else {thing: (ms // 60_000, count) for thing, (count, ms) in sums.items()}
 
         def places(sums: dict[Any, tuple[int, int]]) -> dict[Any, int]:
             return {thing: 1 + sum(other[0] > mine[0] for other in sums.values()) for thing, mine in sums.items()}
 
-        sums, earlier = measured(now), places(measured(before))
+        times: dict[Any, int] = {}
+        earlier, sums = places(measured(before)), measured(now)
         place, whole = places(sums), sum(1 if by == "plays" else play.ms for play in now)
         chosen = sorted(
             sums,
@@ -262,9 +267,8 @@ class Ledger:
         )[:most]
         rows = []
         for thing in chosen:
-            first, second = sums[thing]
-            count, ms = (first, second) if by == "plays" else (second, first)
-            share = 1000 * first // whole if whole else 0
+            count, ms = sums[thing][by == "ms"], times[thing]
+            share = 1000 * (count if by == "plays" else ms) // whole if whole else 0
             rows.append([name(thing), count, ms // 60_000, earlier.get(thing), place[thing], share])
         return rows
 
