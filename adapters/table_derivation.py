@@ -130,16 +130,18 @@ Scan = Callable[[str, str, Sequence[str]], Iterable[tuple[Any, ...]]]
 """TableStore.scan."""
 
 
-def derived_rows(spec: TableSpec, derivation: Derivation, scan: Scan) -> Iterator[dict[str, Any]]:
+def derived_rows(
+    specs: Mapping[str, TableSpec], table: str, derivation: Derivation, scan: Scan
+) -> Iterator[dict[str, Any]]:
     """The rows that are derived, one after another.
 
     All of it is put together in a file of SQLite's: a hundred thousand tracks would be a hundred megabytes in memory.
     """
-    flags = [column.duckdb == "BOOLEAN" for column in _row(spec)]
-    names = [column.name for column in _row(spec)]
+    names = [column.name for column in _row(specs[table])]
+    flags = [place for place, column in enumerate(_row(specs[table])) if column.duckdb == "BOOLEAN"]
     with closing(_workbench()) as db:
         for name, source in derivation.sources.items():
-            _fill(db, name, (*source.columns, "row_no"), _scanned(source, scan))
+            _fill(db, name, (*source.columns, "row_no"), _scanned(specs[source.table], source, scan))
         for name, given in derivation.given.items():
             _fill(db, name, list(given.columns), given.rows)
         for step in derivation.steps:
@@ -148,7 +150,9 @@ def derived_rows(spec: TableSpec, derivation: Derivation, scan: Scan) -> Iterato
             else:
                 db.execute(step)
         for values in db.execute(derivation.selected):
-            plain = [bool(value) if is_flag else value for is_flag, value in zip(flags, values, strict=True)]
+            plain = list(values)
+            for place in flags:
+                plain[place] = bool(plain[place])
             yield dict(zip(names, plain, strict=True))
 
 
@@ -165,15 +169,16 @@ def _fill(db: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterabl
     db.executemany(f"insert into {name} values ({', '.join('?' * len(names))})", rows)  # noqa: S608
 
 
-def _scanned(source: Source, scan: Scan) -> Iterator[tuple[Any, ...]]:
+def _scanned(spec: TableSpec, source: Source, scan: Scan) -> Iterator[list[Any]]:
     """Rows of all partitions, lists as one text, each with its number."""
+    kinds = {column.name: column.duckdb for column in _row(spec)}
+    lists = [place for place, name in enumerate(source.columns) if kinds[name].endswith("[]")]
     rows = chain.from_iterable(scan(source.table, partition, source.columns) for partition in source.partitions)
     for number, row in enumerate(rows):
-        yield (*(_joined(value) if isinstance(value, list | tuple) else value for value in row), number)
-
-
-def _joined(texts: Sequence[str]) -> str:
-    return LIST_SEPARATOR.join(dict.fromkeys(texts))
+        plain = [*row, number]
+        for place in lists:
+            plain[place] = LIST_SEPARATOR.join(dict.fromkeys(plain[place]))
+        yield plain
 
 
 def _lower(text: str | None) -> str | None:

@@ -307,7 +307,7 @@ class S3TableStore:
         self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
     ) -> Stored:
         """See ports.TableStore."""
-        rows = derived_rows(self._specs[table], derivation, self.scan)
+        rows = derived_rows(self._specs, table, derivation, self.scan)
         return self.write(table, partition, rows, digest=digest, replaces=replaces)
 
     def _sources(self, spec: TableSpec, partitions: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -206,11 +206,11 @@ album as (
 )
 select track_no, artist_no, album_no, artist.shown_by = track_no as is_artist, album.shown_by = track_no as is_album
 from named
-join artist on artist.artist_key = named.artist_key
+left join artist on artist.artist_key = named.artist_key
 left join album on album.artist_key = named.artist_key and album.album_key = named.album_key
 """
 """Numbers are in the order of keys: a tenth of names, in memory and in time. For an artist or an album stands the first
-track that knows its id, else the first."""
+track that knows its id, else the first. Each has an artist: the left join tells SQLite what to look up in what."""
 
 NUMBER = """
 create table number as

@@ -178,7 +178,7 @@ class MemoryTableStore:
         self, table: str, partition: str, derivation: Derivation, *, digest: str, replaces: Stored | None
     ) -> Stored:
         """See ports.TableStore: by the engine of the store in AWS."""
-        rows = derived_rows(self._specs[table], derivation, self.scan)
+        rows = derived_rows(self._specs, table, derivation, self.scan)
         return self.write(table, partition, rows, digest=digest, replaces=replaces)
 
     def forget(self, *names: tuple[str, str]) -> None:

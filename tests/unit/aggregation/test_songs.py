@@ -1,5 +1,6 @@
 """Which tracks are one song: real titles of releases that must come together, and of recordings that must not."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters import table_derivation
 from adapters.table_store import DirectoryTableStore
 from aggregation import songs as module
 from aggregation.songs import BEFORE, VERSIONS, songs, title_no
@@ -250,6 +252,26 @@ def test_only_titles_that_are_not_known_are_asked_for(monkeypatch: pytest.Monkey
     asked.clear()
     named(old[0], track("b", "Two", "Other"), track("c", "Three (Live)"), track("d", "Four"), tables=kept)
     assert asked == ["b", "c", "d"]
+
+
+def test_twice_the_tracks_are_not_much_more_than_twice_the_work_for_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    workbench, steps = table_derivation._workbench, [0]
+
+    def counting() -> sqlite3.Connection:
+        db = workbench()
+        db.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 100)
+        return db
+
+    def taken(count: int) -> int:
+        steps[0] = 0
+        rows = [track(f"t{n}", f"Title {n}", f"Artist {n}", album=f"{n % 199}", isrc=f"{n}") for n in range(count)]
+        kept = MemoryTableStore()
+        assert len({row["song_uri"] or row["track_uri"] for row in named(*rows, tables=kept)}) == count
+        named(*rows, tables=kept)
+        return steps[0]
+
+    monkeypatch.setattr(table_derivation, "_workbench", counting)
+    assert taken(2000) < 2.5 * taken(1000)
 
 
 @given(ROWS)
