@@ -22,7 +22,7 @@ VERSIONS = {
 BEFORE = ("track_uri", "name", "artist_name", "title_no")
 """What of `songs` as it is may be kept."""
 
-SONGS_VERSION = 10
+SONGS_VERSION = 11
 """Goes up when songs come out otherwise for the same metadata."""
 
 
@@ -120,7 +120,7 @@ KNOWN = """
 create table known as
 select track_no, songs.title_no
 from track join songs on songs.track_uri = track.track_uri
-where songs.name = track.name and songs.artist_name = track.artist_name
+where songs.title_no is not null and songs.name = track.name and songs.artist_name = track.artist_name
     and coalesce(first_artist, track.artist_name) = track.artist_name
 """
 """What a title came to stays the same while what it is made of does."""
@@ -225,7 +225,8 @@ NAMED = """
 create table named as
 select track.track_no, track.track_uri, song.track_uri as song_uri, track.name, track.artist_name, track.artist_id,
     track.album, track.album_id, release_year, track.duration_ms, genres, song_no, artist_no, album_no, is_artist,
-    is_album, is_only, title_no
+    is_album, is_only,
+    case when coalesce(track.first_artist, track.artist_name) = track.artist_name then title_no end as title_no
 from track
 join number on number.track_no = track.track_no
 join titled on titled.track_no = track.track_no

@@ -192,7 +192,9 @@ class SongRow(BaseModel):
     is_artist: bool = Field(description="whether it stands for its artist: one track of each does")
     is_album: bool = Field(description="whether it stands for its album")
     is_only: bool = Field(description="whether no other track is the same song")
-    title_no: int = Field(description="number made of title and artist without what releases add to them")
+    title_no: int | None = Field(
+        description="number of title and artist without what releases add; null if artist_name is not the credited one"
+    )
 
 
 class ExclusionRow(BaseModel):
