@@ -138,8 +138,9 @@ def test_a_crash_is_no_exception_that_code_may_catch() -> None:
     assert not issubclass(Crash, Exception)
 
 
-NOT_CALLED = {"hot.life", "tables.list", "tables.roll_up", "tables.scan"}
-"""What no simulated job calls: a life is no call, a night lists all tables at once, and rolls up after settling."""
+NOT_CALLED = {"hot.life", "tables.list", "tables.roll_up", "tables.derive", "tables.scan"}
+"""What no simulated job calls: a life is no call, a night lists all tables at once, rolls up and derives after
+settling."""
 
 
 @pytest.mark.parametrize(
