@@ -1,6 +1,5 @@
 """Objects of a table that SQL makes of other tables: by DuckDB on the laptop, by SQLite in AWS, with the same words."""
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -12,17 +11,20 @@ from pydantic_core import to_json
 
 from adapters.table_format import (
     BATCH_ROWS,
+    NO_HIVE,
     ROW_LIMIT,
     DuckDbParquet,
     TableObject,
     explained,
-    json_lines,
     json_options,
+    made_of,
+    no_rows,
     quoted,
+    table_files,
 )
 from glue_catalog.columns import Column, columns
 from glue_catalog.tables import TableSpec, object_name
-from playledger.ports import LIST_SEPARATOR, Computed, Derivation, Source, Stored
+from playledger.ports import LIST_SEPARATOR, Computed, Derivation, Source
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
 GROUP_ROWS = 40_960
 """Rows of a row group: they wait in memory until they are as many."""
 
-Kinds = Mapping[str, type[str] | type[int]]
 LEVEL = 1
 """What is derived is written each night: the last twentieth of its size is not worth twice the time."""
 
+Kinds = Mapping[str, type[str] | type[int]]
 KINDS = {str: "VARCHAR", int: "BIGINT"}
 
 
@@ -45,7 +47,6 @@ def derived(
     parquet: DuckDbParquet, root: Path, specs: Mapping[str, TableSpec], table: str, derivation: Derivation, digest: str
 ) -> TableObject:
     """The object of `table` that is derived from tables below `root`. Raises CorruptObject for a file that is none."""
-    stamp = Stored(hashlib.sha256(f"{table} {digest}\n".encode()).hexdigest()[:32], digest)
     folder = Path(parquet.folder)
     read = {name: _paths(root, specs[source.table], source) for name, source in derivation.sources.items()}
 
@@ -60,14 +61,12 @@ def derived(
             else:
                 session.execute(step)
 
-    typed = ", ".join(f'cast("{column.name}" as {column.duckdb}) as "{column.name}"' for column in _row(specs[table]))
+    typed = ", ".join(
+        f'cast("{column.name}" as {column.duckdb}) as "{column.name}"' for column in columns(specs[table].row)
+    )
     with explained(f"{table} cannot be derived", [path for paths in read.values() for path in paths]):
         selected = f"select {typed} from ({derivation.selected})"  # noqa: S608
-        return parquet.copied(selected, stamp, group_rows=GROUP_ROWS, level=LEVEL, prepare=prepare)
-
-
-def _row(spec: TableSpec) -> tuple[Column, ...]:
-    return columns(spec.row)
+        return parquet.copied(selected, made_of(table, digest), group_rows=GROUP_ROWS, level=LEVEL, prepare=prepare)
 
 
 def _paths(root: Path, spec: TableSpec, source: Source) -> list[Path]:
@@ -76,30 +75,24 @@ def _paths(root: Path, spec: TableSpec, source: Source) -> list[Path]:
 
 def _viewed(spec: TableSpec, paths: Sequence[Path], names: Sequence[str]) -> str:
     """The columns of these files, lists as one text, and a number of each row."""
-    kinds = {column.name: column.duckdb for column in _row(spec)}
+    kinds = {column.name: column.duckdb for column in columns(spec.row)}
     if not paths:
-        nothing = ", ".join(f'cast(null as {_flat_kind(kinds[name])}) as "{name}"' for name in names)
-        return f"select {nothing}, cast(null as bigint) as row_no where false"
+        return no_rows([*((name, kinds[name].replace("[]", "")) for name in names), ("row_no", "BIGINT")])
     selected = ", ".join(_flat(name) if kinds[name].endswith("[]") else f'"{name}"' for name in names)
-    number, files = _numbered(spec, paths)
-    return f"select {selected}, {number} as row_no from {files}"  # noqa: S608
+    number = NUMBER_IN[spec.format]
+    return f"select {selected}, {number} as row_no from {table_files(spec, paths, NO_HIVE)}"  # noqa: S608
 
 
-def _numbered(spec: TableSpec, paths: Sequence[Path]) -> tuple[str, str]:
-    """What is the number of a row in these files, and how they are read."""
-    if spec.format == "jsonl":
-        return "row_number() over ()", json_lines(spec.row, paths, "hive_partitioning = false")
-    files = f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], hive_partitioning = false)"
-    return "cast((file_index << 32) + file_row_number as bigint)", files
+NUMBER_IN = {
+    "jsonl": "row_number() over ()",
+    "parquet": "cast((file_index << 32) + file_row_number as bigint)",
+}
+"""The number of a row in files of a format."""
 
 
 def _flat(name: str) -> str:
     once = f'list_filter("{name}", lambda element, place: list_position("{name}", element) = place)'
     return f'array_to_string({once}, chr({ord(LIST_SEPARATOR)})) as "{name}"'
-
-
-def _flat_kind(kind: str) -> str:
-    return "VARCHAR" if kind.endswith("[]") else kind
 
 
 def _load(session: "DuckDBPyConnection", name: str, kinds: Kinds, rows: Iterable[Sequence[Any]], folder: Path) -> None:
@@ -127,7 +120,7 @@ def _computed(found: "Cursor", step: Computed) -> Iterator[tuple[int, int | str]
 # ---- AWS --------------------------------------------------------------------------------------------------------
 
 Scan = Callable[[str, str, Sequence[str]], Iterable[tuple[Any, ...]]]
-"""TableStore.scan."""
+"""Columns of the rows of a partition of a table, one after another."""
 
 
 def derived_rows(
@@ -137,8 +130,8 @@ def derived_rows(
 
     All of it is put together in a file of SQLite's: a hundred thousand tracks would be a hundred megabytes in memory.
     """
-    names = [column.name for column in _row(specs[table])]
-    flags = [place for place, column in enumerate(_row(specs[table])) if column.duckdb == "BOOLEAN"]
+    row = columns(specs[table].row)
+    names, flags = [column.name for column in row], [n for n, column in enumerate(row) if column.duckdb == "BOOLEAN"]
     with closing(_workbench()) as db:
         for name, source in derivation.sources.items():
             _fill(db, name, (*source.columns, "row_no"), _scanned(specs[source.table], source, scan))
@@ -171,7 +164,7 @@ def _fill(db: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterabl
 
 def _scanned(spec: TableSpec, source: Source, scan: Scan) -> Iterator[list[Any]]:
     """Rows of all partitions, lists as one text, each with its number."""
-    kinds = {column.name: column.duckdb for column in _row(spec)}
+    kinds = {column.name: column.duckdb for column in columns(spec.row)}
     lists = [place for place, name in enumerate(source.columns) if kinds[name].endswith("[]")]
     rows = chain.from_iterable(scan(source.table, partition, source.columns) for partition in source.partitions)
     for number, row in enumerate(rows):

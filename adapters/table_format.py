@@ -159,11 +159,10 @@ LEVEL = 9
 """Of zstd: smaller than gzip and read in a third of the time. Only the laptop reads these files."""
 
 SCANNED_ROWS = 20_480
-"""Rows of a row group of what is read as rows: that much of each column is unpacked at a time."""
+"""Rows of a row group of what is read whole each night: that much of each column is unpacked at a time."""
 
 ROW_LIMIT = 1 << 20
 """Longest row of a table in bytes. DuckDB reserves a multiple of it for each file, so its 16 MB cost seconds."""
-
 
 Prepare = Callable[["DuckDBPyConnection"], None]
 """Makes tables in a session. It may be tried several times, each in a new one."""
@@ -205,8 +204,7 @@ class DuckDbParquet:
             named = ", ".join(f"{quoted(key)}: {quoted(value)}" for key, value in told.items())
             sized = f", row_group_size {group_rows}" if group_rows else ""
             how = f"format parquet, compression zstd, compression_level {level}{sized}, kv_metadata {{{named}}}"
-            copy = f"copy ({selected}) to {quoted(file.name)} ({how})"
-            self._run(copy, prepare)
+            self._run(f"copy ({selected}) to {quoted(file.name)} ({how})", prepare)
             return TableObject(Path(file.name).read_bytes(), stamp)
 
     def picked(self, spec: TableSpec, path: Path, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -217,8 +215,7 @@ class DuckDbParquet:
         )
         cursor = self.connection.cursor()
         with explained(f"an object of {spec.name} cannot be read", [path]):
-            file = f"read_parquet({quoted(str(path))}, hive_partitioning = false)"
-            cursor.execute(f"select {selected} from {file}")  # noqa: S608
+            cursor.execute(f"select {selected} from {table_files(spec, [path], NO_HIVE)}")  # noqa: S608
             while some := cursor.fetchmany(BATCH_ROWS):
                 yield from some
 
@@ -301,6 +298,27 @@ def explained(what: str, sources: Iterable[Path] = ()) -> Iterator[None]:
     except (duckdb.Error, OSError) as error:
         kind = CorruptObject if any(str(path) in str(error) for path in sources) else StoreUnavailable
         raise kind(f"{what}: {error}") from error
+
+
+NO_HIVE = "hive_partitioning = false"
+
+
+def table_files(spec: TableSpec, paths: Sequence[Path], *more: str) -> str:
+    """How DuckDB reads files of a table: what stands after `from`. `more` are further options."""
+    if spec.format == "jsonl":
+        return json_lines(spec.row, paths, *more)
+    return f"read_parquet([{', '.join(quoted(str(path)) for path in paths)}], {', '.join(more)})"
+
+
+def no_rows(kinds: Iterable[tuple[str, str]]) -> str:
+    """A statement without rows, of columns with these names and types."""
+    nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in kinds)
+    return f"select {nothing} where false"
+
+
+def made_of(table: str, digest: str) -> Stored:
+    """The stamp of what is named by its inputs: the same inputs make the same rows."""
+    return Stored(hashlib.sha256(f"{table} {digest}\n".encode()).hexdigest()[:32], digest)
 
 
 def json_lines(row: type[BaseModel], paths: Sequence[Path], *more: str, packed: bool = True) -> str:

@@ -1,7 +1,6 @@
 """Objects of a table made of objects of another: grouped, and put in one order, so the same bytes each time."""
 
 import gzip
-import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -15,15 +14,16 @@ from adapters.table_format import (
     arrow_schema,
     encode_arrow,
     explained,
-    json_lines,
+    made_of,
+    no_rows,
     quoted,
+    table_files,
 )
 from glue_catalog.columns import Column, columns
 from glue_catalog.rollups import Rollup
 from glue_catalog.tables import TABLES, TableSpec
 from playledger.errors import CorruptObject
 from playledger.policy import DEFAULT
-from playledger.ports import Stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ def grouped(
     parquet: DuckDbParquet, rollup: Rollup, specs: Mapping[str, TableSpec], parts: Sequence[Path], digest: str
 ) -> TableObject:
     """The object of `rollup.table` made of these files of its source. Raises CorruptObject for a file that is none."""
-    stamp = Stored(hashlib.sha256(f"{rollup.table} {digest}\n".encode()).hexdigest()[:32], digest)
+    stamp = made_of(rollup.table, digest)
     source, target = specs[rollup.source], columns(specs[rollup.table].row)
     selected = [f'{_taken(rollup, column)} as "{column.name}"' for column in target]
     keys = [column for column in target if column.name not in rollup.takes]
@@ -72,16 +72,12 @@ def _in_order(keys: Sequence[Column]) -> list[Column]:
 
 def _files(source: TableSpec, parts: Sequence[Path]) -> str:
     """How DuckDB reads these files, the partition among the columns."""
-    hive = f"hive_partitioning = true, hive_types = {{'{source.partition}': VARCHAR}}"
-    if source.format == "parquet":
-        return f"read_parquet([{', '.join(quoted(str(path)) for path in parts)}], {hive})"
-    return json_lines(source.row, parts, hive)
+    return table_files(source, parts, f"hive_partitioning = true, hive_types = {{'{source.partition}': VARCHAR}}")
 
 
 def _no_rows(source: TableSpec) -> str:
-    typed = [*((column.name, column.duckdb) for column in columns(source.row)), (source.partition, "VARCHAR")]
-    nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in typed)
-    return f"(select {nothing} where false)"
+    kinds = ((column.name, column.duckdb) for column in columns(source.row))
+    return f"({no_rows([*kinds, (source.partition, 'VARCHAR')])})"
 
 
 def _default_policy() -> str:

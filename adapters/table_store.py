@@ -96,7 +96,7 @@ class DirectoryTableStore:
         return [] if body is None else list(decode(spec, body))
 
     def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """See ports.TableStore. Raises CorruptObject where the file is damaged."""
+        """These columns of the rows, never all in memory. Raises CorruptObject where the file is damaged."""
         spec = self._specs[table]
         name = _located(spec, partition)
         path = self._tables / name
@@ -279,7 +279,7 @@ class S3TableStore:
         return [] if body is None else list(decode(self._specs[table], body))
 
     def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """See ports.TableStore. Raises CorruptObject where the object is damaged."""
+        """These columns of the rows, never all in memory. Raises CorruptObject where the object is damaged."""
         body = self._whole(table, partition)
         yield from () if body is None else picked(self._specs[table], body, columns)
 

@@ -7,7 +7,7 @@ from typing import Any
 from aggregation.reading import ALWAYS
 from aggregation.titles import called
 from playledger.policy import DEFAULT, Policy, Songs
-from playledger.ports import Computed, Derivation, Given, QueryEngine, Source, TableStore
+from playledger.ports import LIST_SEPARATOR, Computed, Derivation, Given, QueryEngine, Source, TableStore
 from sql import load
 
 VERSIONS = {
@@ -99,7 +99,7 @@ TRACK = """
 create table track as
 with version as (
     select row_no, track_versions.track_uri, name, artist_id, album_id, release_date, isrc, duration_ms,
-        substr(artists, 1, instr(artists || '\x1f', '\x1f') - 1) as first_artist,
+        substr(artists, 1, instr(artists || 'LIST_SEPARATOR', 'LIST_SEPARATOR') - 1) as first_artist,
         coalesce(nullif(track_versions.artist_name, ''), observed.artist_name, track_versions.artist_name)
             as artist_name,
         coalesce(nullif(album, ''), album_name, album) as album
@@ -112,8 +112,8 @@ with version as (
 select track_no, track_uri, name, artist_id, album_id, nullif(release_date, '') as release_date,
     nullif(isrc, '') as isrc, duration_ms, nullif(first_artist, '') as first_artist, artist_name, album
 from version join chosen on chosen.row_no = version.row_no
-"""
-"""Between the elements of a list stands ports.LIST_SEPARATOR. Names that metadata lacks are those that plays had; what
+""".replace("LIST_SEPARATOR", LIST_SEPARATOR)
+"""Names that metadata lacks are those that plays had; what
 has no title at all is called by its URI."""
 
 KNOWN = """
@@ -145,13 +145,13 @@ TITLED = "create table titled as select track_no, title_no from known union all 
 
 ARTIST = """
 create table artist as
-select artist_id, nullif(replace(genres, '\x1f', '|'), '') as genres
+select artist_id, nullif(replace(genres, 'LIST_SEPARATOR', '|'), '') as genres
 from (
     select artist_id, genres, row_number() over (
         partition by artist_id order by grade_rank desc, changed_at desc, name desc, row_no) as nth
     from artist_versions) as placed
 where nth = 1
-"""
+""".replace("LIST_SEPARATOR", LIST_SEPARATOR)
 
 # ---- which of them are one --------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ class Rollup:
     """So many closed months alone."""
 
     is_scanned: bool = False
-    """Whether it is read row by row."""
+    """Whether it is read whole each night."""
 
     by_default: bool = False
     """Only what counts by the default policy: other policies read the source."""

@@ -117,9 +117,6 @@ class TableStore(Protocol):
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """The partition's rows as JSON values; none where there is no object."""
 
-    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """These columns of the same rows, one after another: of big partitions never all stand in memory."""
-
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None
     ) -> Stored:

@@ -1,6 +1,6 @@
 """What a run asks of a store once: objects of the journal, and which tables hold what."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from playledger.ports import Derivation, Journal, Stored, TableStore
@@ -49,10 +49,6 @@ class ListedOnce:
     def read(self, table: str, partition: str) -> Sequence[dict[str, Any]]:
         """See ports.TableStore."""
         return self._tables.read(table, partition)
-
-    def scan(self, table: str, partition: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """See ports.TableStore."""
-        return self._tables.scan(table, partition, columns)
 
     def write(
         self, table: str, partition: str, rows: Iterable[Mapping[str, Any]], *, digest: str, replaces: Stored | None

@@ -3,7 +3,7 @@
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -23,19 +23,6 @@ MAY, JUNE = date(2026, 5, 31), date(2026, 6, 1)
 
 def key(dt: date, number: int = 1, digest: str = "0123456789abcdef") -> str:
     return f"journal/dt={dt}/{1_780_000_000_000 + number}-{number}-{digest}.jsonl.gz"
-
-
-@pytest.fixture
-def s3() -> Iterator[Any]:
-    """An S3 client with the bucket `data`."""
-    import boto3
-    from moto import mock_aws
-
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-north-1")
-        client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-        yield client
-        client.close()
 
 
 @pytest.fixture(params=["laptop", pytest.param("aws", marks=pytest.mark.aws), "memory"])

@@ -1,7 +1,7 @@
 """What every store of the policy promises, on a laptop and in AWS."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,6 @@ pytestmark = pytest.mark.contract
 
 BUCKET = "data"
 TEXT = '# mine\nleast_seconds = 60 # a minute\n\n[exclude]\nartists = ["Björk"]\n'
-
-
-@pytest.fixture
-def s3() -> Iterator[Any]:
-    """An S3 client with an empty bucket."""
-    import boto3
-    from moto import mock_aws
-
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-north-1")
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-        yield client
 
 
 class Kept:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,11 @@ from playledger.ports import Publisher
 pytestmark = pytest.mark.contract
 
 
-@pytest.fixture
-def s3() -> Iterator[Any]:
-    """An S3 client with the bucket `site`."""
-    import boto3
-    from moto import mock_aws
-
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-north-1")
-        client.create_bucket(Bucket="site", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-        yield client
-
-
 @pytest.fixture(params=["laptop", pytest.param("aws", marks=pytest.mark.aws)])
 def publisher(request: pytest.FixtureRequest, tmp_path: Path) -> Publisher:
     """Each implementation, empty."""
     if request.param == "aws":
-        return S3Publisher(request.getfixturevalue("s3"), "site")
+        return S3Publisher(request.getfixturevalue("s3"), "data")
     return DirectoryPublisher(tmp_path / "site")
 
 
@@ -96,8 +83,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 @pytest.mark.aws
 @pytest.mark.parametrize("name", ["dashboard_data.json", "index.html", "js/app.js", "vendor/chart.umd.js"])
 def test_a_file_is_cached_as_the_headers_of_the_page_say(s3: Any, name: str) -> None:
-    S3Publisher(s3, "site").publish(name, b"x", "text/x-test")
-    head = s3.head_object(Bucket="site", Key=name)
+    S3Publisher(s3, "data").publish(name, b"x", "text/x-test")
+    head = s3.head_object(Bucket="data", Key=name)
     said = HeaderPolicy.read(PAGE / "headers.json").headers(f"/{name}")["Cache-Control"]
     assert (head["CacheControl"], head["ContentType"]) == (said, "text/x-test")
 

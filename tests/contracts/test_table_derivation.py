@@ -1,6 +1,6 @@
 """What SQL makes of tables comes out the same in every store: DuckDB on the laptop, SQLite in AWS and in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,19 +60,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> TableStore:
     if request.param == "aws":
         return filled(S3TableStore(request.getfixturevalue("s3"), "data", specs=SPECS))
     return filled(MemoryTableStore(SPECS) if request.param == "memory" else DirectoryTableStore(tmp_path, SPECS))
-
-
-@pytest.fixture
-def s3() -> Iterator[Any]:
-    """An S3 client with the bucket `data`."""
-    import boto3
-    from moto import mock_aws
-
-    with mock_aws():
-        client = boto3.client("s3", region_name="eu-north-1")
-        client.create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-        yield client
-        client.close()
 
 
 def filled(store: Any) -> TableStore:

@@ -138,7 +138,7 @@ def test_a_crash_is_no_exception_that_code_may_catch() -> None:
     assert not issubclass(Crash, Exception)
 
 
-NOT_CALLED = {"hot.life", "tables.list", "tables.roll_up", "tables.derive", "tables.scan"}
+NOT_CALLED = {"hot.life", "tables.list", "tables.roll_up", "tables.derive"}
 """What no simulated job calls: a life is no call, a night lists all tables at once, rolls up and derives after
 settling."""
 

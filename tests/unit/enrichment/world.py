@@ -91,7 +91,7 @@ class Ranking:
         return [{"entity_id": name, "plays": 1, "unfetched": total} for name in self.names]
 
     def ask(self, text: str) -> Rows:
-        raise NotImplementedError
+        raise AssertionError(f"enrichment asks a question of ours, not {text}")
 
 
 class Catalogue:
@@ -124,7 +124,7 @@ class Catalogue:
         return None if name in self.unknown else Answer(body | self.extra, NOW)
 
     def _never(self, *_: Any) -> Any:
-        raise NotImplementedError
+        raise AssertionError("enrichment asks for tracks and artists alone")
 
     recently_played = me = saved_tracks = playlists = create_playlist = _never
     replace_items = append_items = playlist_items = _never
