@@ -67,17 +67,21 @@ class DirectoryJournal:
 
     def _files(self, first: date | None, last: date | None) -> Iterator[JournalObject]:
         for folder in self._folders(first, last):
-            with os.scandir(folder) as files:
+            with os.scandir(self._root / "journal" / folder) as files:
                 for file in files:
-                    key = f"journal/{folder.name}/{file.name}"
+                    key = f"journal/{folder}/{file.name}"
                     dt = key_date(key)
                     if dt and _is_within(dt, first, last):
                         yield JournalObject(key, dt, file.stat().st_size)
 
-    def _folders(self, first: date | None, last: date | None) -> Iterator[Path]:
-        """The folders of these dates: what is in the others need not be looked at."""
+    def _folders(self, first: date | None, last: date | None) -> Sequence[str]:
+        """Names of the folders of these dates: what is in the others need not be looked at."""
         least, most = f"dt={first or ''}", f"dt={last or '~'}"
-        return (folder for folder in self._root.glob(f"{PREFIX}*") if least <= folder.name <= most)
+        try:
+            names = os.listdir(self._root / "journal")  # noqa: PTH208  of thousands of folders Paths cost most
+        except FileNotFoundError:
+            return []
+        return [name for name in names if least <= name <= most]
 
 
 def _make_folder(folder: Path) -> None:

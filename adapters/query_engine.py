@@ -29,6 +29,9 @@ KEPT_BYTES = 16 << 20
 FEW_PARTS = 100
 """Up to so many files of a partitioned table are named one by one, rather than by a pattern."""
 
+READ = r"\b(?:from|join)\s+(\w+)"
+"""How questions of ours name what they read; columns may be called like a table that they do not."""
+
 PLAIN = (str, int, float, bool, date, datetime, type(None))
 
 
@@ -119,7 +122,7 @@ class DuckDbQueryEngine:
 
     def _refresh(self, text: str, *, is_ours: bool) -> None:
         """Puts the views in place that fit the files as they are now, and the text where it is a question of ours."""
-        named = set(re.findall(r"\w+", text)) if is_ours else {source.name for source in self._sources}
+        named = set(re.findall(READ, text)) if is_ours else {source.name for source in self._sources}
         for source in (source for source in self._sources if source.name in named):
             shown = self._shown.get(source.name)
             wanted = (source.narrowed(shown, text) if is_ours else None) or source.wanted(shown, text)

@@ -1,5 +1,6 @@
 """Objects of a table that SQL makes of other tables: by DuckDB on the laptop, by SQLite in AWS, with the same words."""
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -51,6 +52,7 @@ def derived(
     read = {name: _paths(root, specs[source.table], source) for name, source in derivation.sources.items()}
 
     def prepare(session: "DuckDBPyConnection") -> None:
+        session.execute("create macro number_of(text) as cast(md5_number_lower(text) >> 24 as bigint)")
         for name, source in derivation.sources.items():
             session.execute(f"create view {name} as {_viewed(specs[source.table], read[name], source.columns)}")
         for name, given in derivation.given.items():
@@ -154,6 +156,7 @@ def _workbench() -> sqlite3.Connection:
     db = sqlite3.connect("", isolation_level=None)
     db.executescript("pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; begin;")
     db.create_function("lower", 1, _lower, deterministic=True)
+    db.create_function("number_of", 1, _number_of, deterministic=True)
     return db
 
 
@@ -179,3 +182,9 @@ def _lower(text: str | None) -> str | None:
     if text is None or text.isascii():
         return text and text.lower()
     return "".join(sign.lower()[0] for sign in text)
+
+
+def _number_of(text: str) -> int:
+    """The upper 40 bits of the second half of the text's MD5, which DuckDB calls the lower number."""
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little") >> 24

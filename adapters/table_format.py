@@ -152,7 +152,7 @@ MEMORY_LIMITS = ("64MB", "128MB", "1GB")
 """What does not fit in spills to a temporary folder; what cannot do with one is tried again with the next: not
 everything can spill."""
 
-DERIVING_LIMITS = ("48MB", *MEMORY_LIMITS)
+DERIVING_LIMITS = MEMORY_LIMITS
 """The same for sessions that hold tables of their own."""
 
 LEVEL = 9

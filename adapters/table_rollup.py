@@ -61,7 +61,7 @@ def _key(rollup: Rollup, column: Column) -> str:
     """A column that rows are told apart by; the partition may be cut."""
     if column.name != rollup.source_column:
         return f'"{column.name}"'
-    return f"substr(\"{TABLES[rollup.source].partition}\", 1, {rollup.cut or len('YYYY-MM-DD')})"
+    return f'substr("{TABLES[rollup.source].partition}", 1, {rollup.cut or len("YYYY-MM-DD")})'
 
 
 def _in_order(keys: Sequence[Column]) -> list[Column]:
@@ -106,7 +106,7 @@ def rolled_up(
     folding = _Folding(rollup, arrow_schema(target))
     pieces = _pieces(rollup, specs[rollup.source], parts)
     grouped = [
-        _numbered(folding.grouped([folding.taken(piece) for _, piece in same]))
+        _numbered(folding.together(piece for _, piece in same))
         for _, same in groupby(pieces, key=lambda piece: piece[0][: rollup.cut])
     ]
     return encode_arrow(target, folding.slices(grouped), digest)
@@ -180,6 +180,17 @@ class _Folding:
 
         columns = [piece.column(source) for source, _ in self._takes.values()]
         return self.grouped([pa.Table.from_arrays(columns, names=self._schema.names).cast(self._schema)])
+
+    def together(self, pieces: Iterable["pa.Table"]) -> "pa.Table":
+        """All of these grouped, no more than SLICE_ROWS and a piece at a time beside what they came to so far."""
+        taken: list[pa.Table] = []
+        waiting = 0
+        for piece in pieces:
+            taken.append(self.taken(piece))
+            waiting += len(taken[-1])
+            if waiting > SLICE_ROWS:
+                taken, waiting = [self.grouped(taken)], 0
+        return self.grouped(taken)
 
     def grouped(self, tables: Sequence["pa.Table"]) -> "pa.Table":
         """These together, each key once."""

@@ -16,6 +16,9 @@ WEEKS = 53
 EARLIEST = date(2006, 1, 1)
 """Before every play: Spotify was founded in 2006."""
 
+ALL_TIME = ""
+"""The bucket of all closed months together."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -82,7 +85,7 @@ class Calendar:
     def buckets(self, first: date, last: date, *, by_day: bool = False) -> list[str]:
         """The years, months and days that make up a span, as coarse as can be: an open month goes by its days.
 
-        The running year's is named too where all that it has so far is in the span: it means its closed months.
+        Before them all time goes by what its closed months come to.
         """
         found: list[str] = []
         while first <= last:
@@ -94,10 +97,10 @@ class Calendar:
     def _bucket(self, first: date, last: date) -> tuple[str, date]:
         """The longest bucket from a day on, and its last day."""
         before_open = date.fromisoformat(f"{self.open_month}-01") - DAY
+        if (first, last) == (EARLIEST, self.data_day):
+            return ALL_TIME, before_open
         year_end, month_end = date(first.year, 12, 31), months_end(first)
-        if first.year == self.data_day.year and last == self.data_day:
-            year_end = before_open
-        if (first.month, first.day) == (1, 1) and first <= year_end <= last:
+        if (first.month, first.day) == (1, 1) and year_end <= min(last, before_open):
             return str(first.year), year_end
         if first.day == 1 and month_end <= min(last, before_open):
             return str(first)[:7], month_end

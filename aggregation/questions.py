@@ -13,7 +13,8 @@ from aggregation.calendar import DAY
 from aggregation.discovery import DiscoveryAnswers, ask_discovery
 from aggregation.listening import ListeningAnswers, ask_listening
 from aggregation.names import TrackNames
-from aggregation.reading import Reading
+from aggregation.past_years import PastYears
+from aggregation.reading import Reading, put_in_place
 from aggregation.records import RecordAnswers, ask_records
 from aggregation.rows import MENTIONS, AnyRow, Ask, Mention, Row
 from playledger.dashboard_data import WINDOW_NAMES
@@ -189,23 +190,27 @@ class Answers:
 class Asker:
     """Asks questions by one reading. Raises WorldChanged where a row is not what its model says."""
 
-    def __init__(self, engine: QueryEngine, reading: Reading) -> None:
+    def __init__(self, engine: QueryEngine, reading: Reading, past: PastYears) -> None:
         self._engine = engine
         self._reading = reading
+        self._past = past
 
     def ask(self, name: str, model: type[AnyRow], **own: object) -> tuple[AnyRow, ...]:
         """The answer's rows; `own` are parameters that only this question takes, or takes otherwise."""
         question = load(f"dashboard/{name}")
         rows = self._engine.rows(question, **self._reading.for_question(question, **own))
         try:
-            return tuple(model.model_validate(row) for row in rows)
+            return tuple(model.model_validate(row) for row in self._past.completed(question.name, rows))
         except ValidationError as error:
             raise WorldChanged(f"dashboard/{name} answers other rows than it should: {error}") from error
 
 
 def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answers:
-    """Asks every question of the document once."""
-    ask, calendar = Asker(engine, reading).ask, reading.calendar
+    """Asks every question of the document once, of past years only where their answers are not kept."""
+    past = PastYears(tables, engine, reading)
+    reading = replace(reading, answered=past.names if past.is_kept else frozenset())
+    put_in_place(tables, reading)
+    ask, calendar = Asker(engine, reading, past).ask, reading.calendar
     series, tops = ask("series", BucketCount, p_from=str(calendar.first_day("365d", None))), ask("tops", TopRow)
     days = [row for row in series if row.sort is Bucket.DAY]
     first = date.fromisoformat(days[0].bucket) if days else None
@@ -230,6 +235,7 @@ def ask_all(engine: QueryEngine, tables: TableStore, reading: Reading) -> Answer
         playlist=ask("playlist", PlaylistTrack, p_week=weeks[-1]) if weeks else (),
         names=(),
     )
+    past.keep()
     return replace(found, names=_names(ask, found))
 
 

@@ -26,12 +26,14 @@ class Reading:
     `left_out` are the keys of `exclusions`. What was put together without tracks or contexts cannot leave one out, so
     then questions read more: `all_tracks` knows no context and no day, the tables of hours and ways know no track, and
     what stands in tables of all closed months is what counts by the default policy. `first_year` is that of the record.
+    What questions would answer of the windows in `answered` is known, so nothing has to add up to them.
     """
 
     calendar: Calendar
     policy: Policy
     left_out_tracks: frozenset[str] = NO_EXCLUSIONS
     first_year: int = EARLIEST.year
+    answered: frozenset[str] = frozenset()
 
     @cached_property
     def params(self) -> Mapping[str, object]:
@@ -43,6 +45,7 @@ class Reading:
             "p_tz": self.calendar.zone.key,
             "p_open": open_month,
             "p_lasting": not is_spotted,
+            "p_years": any(len(row["bucket"]) == len("YYYY") for row in self.window_parts),
             "p_lasting_from": ALWAYS if is_spotted else open_month,
             "p_month_from": ALWAYS if is_spotted else self.calendar.rolling_month,
             "p_day_months": " ".join(self._day_months),
@@ -61,11 +64,19 @@ class Reading:
     @cached_property
     def window_parts(self) -> list[dict[str, Any]]:
         """Rows of `window_parts`. By days alone where sums of months cannot answer."""
+        asked = {(span.first_day, span.last_day) for span in self._spans if span.window_name not in self.answered}
         return [
             {"part": number, "bucket": bucket}
             for number, (first, last) in enumerate(self._parts)
+            if (first, last) in asked
             for bucket in self.calendar.buckets(first, last, by_day=self._is_spotted)
         ]
+
+    @property
+    def past_years(self) -> frozenset[str]:
+        """The windows that are made of whole years, and go by sums of them."""
+        years = range(self.first_year, self.calendar.data_day.year)
+        return frozenset() if self._is_spotted else frozenset(map(str, years))
 
     @cached_property
     def _spans(self) -> list[Span]:
@@ -114,13 +125,16 @@ class Reading:
 
 
 def read_by(tables: TableStore, engine: QueryEngine, calendar: Calendar, policy: Policy) -> Reading:
-    """Finds what the policy leaves out, and puts the small tables that questions join in place."""
+    """Finds what the policy leaves out."""
     first = min(tables.list("day_tracks"), default=str(calendar.data_day))
-    reading = Reading(calendar, policy, _left_out_tracks(engine, policy), int(first[:4]))
+    return Reading(calendar, policy, _left_out_tracks(engine, policy), int(first[:4]))
+
+
+def put_in_place(tables: TableStore, reading: Reading) -> None:
+    """Writes the small tables that questions join."""
     _put(tables, "exclusions", [{"key": key} for key in reading.left_out])
     _put(tables, "windows", reading.windows)
     _put(tables, "window_parts", reading.window_parts)
-    return reading
 
 
 def _window(span: Span, calendar: Calendar) -> dict[str, Any]:

@@ -22,15 +22,15 @@ VERSIONS = {
 BEFORE = ("track_uri", "name", "artist_name", "title_no")
 """What of `songs` as it is may be kept."""
 
-SONGS_VERSION = 11
+SONGS_VERSION = 12
 """Goes up when songs come out otherwise for the same metadata."""
 
 
 def name_songs(tables: TableStore, engine: QueryEngine, policy: Policy, *, open_month: str) -> bool:
     """Brings `songs` up to date with metadata, observed names and the policy; True where it changed."""
     question, is_usual = load("songs/observed"), policy.counting == DEFAULT.counting
-    since = open_month if is_usual else ALWAYS  # then plays count that all_years leaves out
-    parts = {table: tables.list(table) for table in (*VERSIONS, "all_years", "month_tracks")}
+    since = open_month if is_usual else ALWAYS  # then plays count that all_time leaves out
+    parts = {table: tables.list(table) for table in (*VERSIONS, "all_time", "month_tracks")}
     inputs = [
         f"{table} {part} {stored.etag}"
         for table, stored_parts in parts.items()
@@ -226,6 +226,9 @@ create table named as
 select track.track_no, track.track_uri, song.track_uri as song_uri, track.name, track.artist_name, track.artist_id,
     track.album, track.album_id, release_year, track.duration_ms, genres, song_no, artist_no, album_no, is_artist,
     is_album, is_only,
+    number_of(coalesce(song.track_uri, track.track_uri) || '\n' || coalesce('=' || track.artist_name, '') || '\n'
+        || coalesce('=' || track.album, '') || '\n' || coalesce(release_year, 0) || '\n' || coalesce(genres, ''))
+        as identity,
     case when coalesce(track.first_artist, track.artist_name) = track.artist_name then title_no end as title_no
 from track
 join number on number.track_no = track.track_no
@@ -236,6 +239,6 @@ left join artist on artist.artist_id = track.artist_id
 
 IN_ORDER = """
 select track_uri, song_uri, name, artist_name, artist_id, album, album_id, release_year, duration_ms, genres, song_no,
-    artist_no, album_no, is_artist, is_album, is_only, title_no
+    artist_no, album_no, is_artist, is_album, is_only, identity, title_no
 from named order by track_no
 """

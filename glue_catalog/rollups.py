@@ -59,7 +59,8 @@ MONTHLY = (
 LASTING = (
     Rollup("all_tracks", "month_tracks", "month", _tally(**_NAMES, **_BETWEEN), by_default=True),
     Rollup("recent_tracks", "month_tracks", "month", _tally(**_BETWEEN), last_months=24, by_default=True),
-    Rollup("all_years", "month_tracks", "year", _tally(**_NAMES, **_BETWEEN), cut=4, by_default=True),
+    Rollup("all_years", "month_tracks", "year", _tally(**_BETWEEN), cut=4, by_default=True),
+    Rollup("all_time", "month_tracks", "", _tally(**_NAMES, **_BETWEEN), cut=0, by_default=True),
     Rollup("all_contexts", "month_tracks", "month", _tally(**_BETWEEN), by_default=True),
     Rollup("all_ways", "month_ways", "", _tally()),
     Rollup("all_hours", "month_hours", "", _tally(), by_default=True),

@@ -151,9 +151,14 @@ class AllTrackRow(Tally, Between, Named, OfMonth):
     """Month x track, of what counts by the default policy, over all closed months: a row of `all_tracks`."""
 
 
-class AllYearRow(Tally, Between, Named):
+class AllTimeRow(Tally, Between, Named):
+    """Track, of what counts by the default policy, over all closed months: a row of `all_time`."""
+
+
+class AllYearRow(Tally, Between):
     """Year x track, of what counts by the default policy, over all closed months: a row of `all_years`."""
 
+    track_uri: str = Field(description="Spotify URI")
     year: str = Field(description="local year, YYYY; of the running one its closed months")
 
 
@@ -192,6 +197,7 @@ class SongRow(BaseModel):
     is_artist: bool = Field(description="whether it stands for its artist: one track of each does")
     is_album: bool = Field(description="whether it stands for its album")
     is_only: bool = Field(description="whether no other track is the same song")
+    identity: int = Field(description="number that names its song, artist, album, release year and genres")
     title_no: int | None = Field(
         description="number of title and artist without what releases add; null if artist_name is not the credited one"
     )
@@ -223,7 +229,16 @@ class WindowRow(BaseModel):
 
 
 class WindowPartRow(BaseModel):
-    """A year, month or day of a span: a row of `window_parts`. Together they are the span, each day once."""
+    """A part of a span: a row of `window_parts`. All of them together are the span, each day once."""
 
     part: int = Field(description="number of the span, as in windows")
-    bucket: str = Field(description="YYYY, YYYY-MM or YYYY-MM-DD; of the running year its closed months")
+    bucket: str = Field(description="year, month or local day; empty: all closed months")
+
+
+class PastYearRow(BaseModel):
+    """A row of an answer about a year that is over: a row of `past_years`."""
+
+    question: str = Field(description="name of the question")
+    thing: str | None = Field(description="song_no, artist_no or album_no: what the answer's row is about")
+    track_uri: str | None = Field(description="a track of that song, artist or album")
+    answer: str = Field(description="all other columns of the row, as JSON")

@@ -103,6 +103,7 @@ TABLES = {
         TableSpec("all_tracks", "plays per month and track, of all closed months", rows.AllTrackRow, "", "parquet"),
         TableSpec("recent_tracks", "all_tracks of the last two years", rows.RecentTrackRow, "", "parquet"),
         TableSpec("all_years", "all_tracks by the year", rows.AllYearRow, "", "parquet"),
+        TableSpec("all_time", "all_tracks of all time", rows.AllTimeRow, "", "parquet"),
         TableSpec("all_contexts", "plays per month and context, closed months", rows.AllContextRow, "", "parquet"),
         TableSpec("all_ways", "ways of listening per day, of all closed months", rows.MonthWayRow, "", "parquet"),
         TableSpec("all_hours", "plays per hour, of all closed months", rows.AllHourRow, "", "parquet"),
@@ -113,6 +114,7 @@ TABLES = {
         TableSpec("songs", "what tracks are called, and which are one song", rows.SongRow, "", "parquet"),
         TableSpec("exclusions", "what the policy leaves out", rows.ExclusionRow),
         TableSpec("checked", "what the checks have found sound", rows.CheckedRow),
+        TableSpec("past_years", "answers about years that are over", rows.PastYearRow),
         TableSpec("windows", "the spans that the dashboard tells of", rows.WindowRow),
         TableSpec("window_parts", "the years, months and days that those spans are made of", rows.WindowPartRow),
     )

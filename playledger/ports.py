@@ -21,7 +21,7 @@ from playledger.models import (
 from playledger.policy import Policy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JournalObject:
     """One object of the journal. Its key names its content: equal keys, equal entries."""
 
@@ -96,7 +96,7 @@ class Derivation:
 
     `sources` and `given` are tables by the names that `steps` call them by: one statement each, which may make tables
     of its own. `selected` asks for the rows: the columns of the table's row, in its order. lower() is that of both
-    query engines.
+    query engines; number_of() is a number of 40 bits that names a text.
     """
 
     sources: Mapping[str, Source]

@@ -92,8 +92,13 @@ def _listed_from(tables: TableStore, since: date | None) -> date | None:
 
 
 def _made_from(stored: Stored | None) -> tuple[date, date] | None:
-    """The days, from first to last, that a digest says something was made from; None for any other digest."""
-    named = stored.digest.split(":") if stored else []
+    """The days, from first to last, that something was made from; None where its digest does not say."""
+    return _days_named(stored.digest) if stored else None
+
+
+@lru_cache(REMEMBERED)
+def _days_named(digest: str) -> tuple[date, date] | None:
+    named = digest.split(":")
     if len(named) != len(("version", "first", "last", "hash")):
         return None
     try:
@@ -120,8 +125,10 @@ class _Run:
 
     def _is_concerned(self, dt: date) -> bool:
         """Whether a listing can tell of a date: its month is listed, or it was made of days of a month that is."""
+        if self._days.lists_month(dt):
+            return True
         spans = [_made_from(stored) for _, stored in self._parts(dt)]
-        return any(self._days.lists_month(last) for last in (dt, *(span[1] for span in spans if span)))
+        return any(self._days.lists_month(span[1]) for span in spans if span)
 
     def settle_block(self, block: Sequence[date]) -> int:
         """Settles these dates and writes what changed; returns the number of plays written."""

@@ -1,8 +1,8 @@
 -- answers: Of which closed months do the tables of all closed months tell something else than the months?
--- grain: one row per month, or year, that is wrong, and table
+-- grain: one row per month, year, or all of them ('') that is wrong, and table
 -- params: p_month_from, p_month_to
 -- feeds: -
--- version: 4
+-- version: 5
 with told as (
     select 'plays' as what, 'month_tracks' as source, month, plays, ms
     from month_tracks where month >= :p_month_from and month <= :p_month_to
@@ -21,6 +21,10 @@ with told as (
     union all
     select 'years' as what, 'all_years' as source, year as month, plays, ms from all_years
     union all
+    select 'time' as what, 'all_tracks' as source, '' as month, plays, ms from all_tracks
+    union all
+    select 'time' as what, 'all_time' as source, '' as month, plays, ms from all_time
+    union all
     select 'ways' as what, 'month_ways' as source, month, plays, ms
     from month_ways where month >= :p_month_from and month <= :p_month_to
     union all
@@ -36,15 +40,13 @@ with told as (
     union all
     select 'binges' as what, 'all_binges' as source, substr(day, 1, 7) as month, plays, 0 as ms from all_binges
 ),
-
 summed as (
     select what, month, source, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
     from told
-    where month >= substr(:p_month_from, 1, case what when 'years' then 4 else 7 end)
-        and month <= substr(:p_month_to, 1, case what when 'years' then 4 else 7 end)
+    where month >= substr(:p_month_from, 1, case what when 'time' then 0 when 'years' then 4 else 7 end)
+        and month <= substr(:p_month_to, 1, case what when 'time' then 0 when 'years' then 4 else 7 end)
     group by what, month, source
 ),
-
 compared as (
     select summed.*, count(*) over (partition by what, month) as tables,
         min(plays) over (partition by what, month) as least, max(plays) over (partition by what, month) as most,
@@ -52,9 +54,7 @@ compared as (
         min(case when source = 'recent_tracks' then month end) over () as recent_from
     from summed
 )
-
-select what, month as month_name, source, plays, ms
-from compared
+select what, month as month_name, source, plays, ms from compared
 where least <> most or least_ms <> most_ms
     or tables <> case when what <> 'plays' then 2 when month >= recent_from then 5 else 4 end
 order by what, month, source

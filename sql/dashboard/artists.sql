@@ -2,8 +2,8 @@
 -- grain: one row per artist (all), artist and month from p_first_month on (month), artist and song (the first three)
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done, p_artists, p_first_month
 -- feeds: artist_detail
--- version: 4
--- years tell of all there was, months again of the last two years: `is_again` rows are in the sums of months alone
+-- version: 5
+-- one sum tells of all there was, months again of the last two years: `is_again` rows are in the sums of months alone
 with known as (
     select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
         incognito, plays, ms, false as is_again
@@ -11,7 +11,7 @@ with known as (
     union all
     select null as month, null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind,
         true as is_done, null as heard_seconds, false as incognito, plays, ms, false as is_again
-    from all_years where :p_lasting
+    from all_time where :p_lasting
     union all
     select month, null as day, null as first_day, null as last_day, track_uri, null as context_id, 'music' as kind,
         true as is_done, null as heard_seconds, false as incognito, plays, ms, true as is_again

@@ -2,18 +2,18 @@
 -- grain: one row per window and context, the first 10; plays without a context are in the whole only
 -- params: p_month_from, p_open, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_contexts, years
--- version: 3
+-- version: 4
 with heard as (
-    -- by day; where months and years cannot tell which tracks they have, also what they stand for
+    -- by day; where sums of months cannot tell which tracks they have, also what they stand for
     select substr(day, 1, size) as bucket, track_uri, context_type, context_id, kind, is_done, heard_seconds, incognito,
         plays, ms
-    from month_tracks cross join (values (4), (7), (10)) as year_month_and_day (size)
+    from month_tracks cross join (values (0), (4), (7), (10)) as all_year_month_and_day (size)
     where month >= :p_month_from and ((size = 10 and strpos(:p_day_months, month) > 0)
         or (not :p_lasting and (size = 10 or month < :p_open)))
     union all
-    select case when size = 1 then month else substr(month, 1, 4) end as bucket, null as track_uri, context_type,
-        context_id, 'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms
-    from all_contexts cross join (values (1), (12)) as month_and_year (size)
+    select substr(month, 1, size) as bucket, null as track_uri, context_type, context_id, 'music' as kind,
+        true as is_done, null as heard_seconds, false as incognito, plays, ms
+    from all_contexts cross join (values (0), (4), (7)) as all_year_and_month (size)
     where :p_lasting
 ),
 

@@ -2,14 +2,14 @@
 -- grain: one row per window and period with a debut
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.new_artists, windows.new_tracks, windows.new_albums, years
--- version: 2
+-- version: 4
 with heard as (
     select day, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
     select null as day, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
         null as heard_seconds, false as incognito, plays
-    from all_years where :p_lasting
+    from all_time where :p_lasting
 ),
 
 counted as (
@@ -31,16 +31,22 @@ firsts as (
         min(first_day) as first_day
     from counted
     group by grouping sets ((song_no), (artist_no), (album_no))
+),
+
+dated as (
+    select what, first_day, count(*) as things
+    from firsts
+    where thing is not null
+    group by what, first_day
 )
 
 select
     window_name,
     is_previous,
-    count(*) filter (where what = 'artist') as new_artists,
-    count(*) filter (where what = 'song') as new_tracks,
-    count(*) filter (where what = 'album') as new_albums
-from firsts
-join windows on firsts.first_day between windows.first_day and windows.last_day
-where thing is not null
+    cast(sum(case when what = 'artist' then things else 0 end) as bigint) as new_artists,
+    cast(sum(case when what = 'song' then things else 0 end) as bigint) as new_tracks,
+    cast(sum(case when what = 'album' then things else 0 end) as bigint) as new_albums
+from dated
+join windows on dated.first_day between windows.first_day and windows.last_day
 group by window_name, is_previous
 order by window_name, is_previous

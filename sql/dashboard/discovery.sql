@@ -2,14 +2,14 @@
 -- grain: one row per run with a play; 0 is the newest, the oldest holds what p_from leaves of it
 -- params: p_to, p_month_from, p_lasting, p_lasting_from, p_kinds, p_incognito, p_seconds, p_done, p_from
 -- feeds: discovery_weekly
--- version: 2
+-- version: 3
 with heard as (
     select day, day as first_day, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
     select null as day, first_day, track_uri, null as context_id, 'music' as kind, true as is_done,
         null as heard_seconds, false as incognito, plays
-    from all_years where :p_lasting
+    from all_time where :p_lasting
 ),
 
 counted as (

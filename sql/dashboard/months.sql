@@ -2,20 +2,22 @@
 -- grain: one row per month with a play and of what: song or artist (by name)
 -- params: p_to, p_month_from, p_lasting, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: discovery_monthly, number_ones
--- version: 4
+-- version: 5
 with heard as (
-    select month, day, day as first_day, day as last_day, track_uri, context_id, kind, is_done, heard_seconds,
+    -- months are numbers here, where each is worked out once and not for each row
+    select cast(replace(month, '-', '') as integer) as month, day, track_uri, context_id, kind, is_done, heard_seconds,
         incognito, plays, ms
     from month_tracks where month >= :p_month_from and day < :p_to
     union all
-    select month, null as day, first_day, last_day, track_uri, null as context_id, 'music' as kind, true as is_done,
-        null as heard_seconds, false as incognito, plays, ms
+    select cast(replace(month, '-', '') as integer) as month, null as day, track_uri, null as context_id,
+        'music' as kind, true as is_done, null as heard_seconds, false as incognito, plays, ms
     from all_tracks where :p_lasting
 ),
 
 counted as (
-    select month, first_day, last_day, song_no, artist_no, plays, ms,
-        coalesce(day is null and is_only, false) as is_alone
+    -- plays and time are one number: half the memory; a double is exact of numbers of that size, and small
+    select month, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,
+        cast(10000000000 * plays + ms as double) as packed, coalesce(day is null and is_only, false) as is_alone
     from heard
     left join songs on songs.track_uri = heard.track_uri
     where strpos(:p_kinds, kind) > 0 and (not incognito or :p_incognito)
@@ -26,16 +28,14 @@ counted as (
 ),
 
 summed as (
-    -- lists of songs end with 2, of artists with 1, after the month; plays and time are one number: half the memory
+    -- lists of songs end with 2, of artists with 1, after the month
     select list, thing, cast(sum(packed) as bigint) as packed
-    from (select cast(replace(month, '-', '') as integer) * 10 + sort as list,
-            cast(case sort when 2 then song_no else artist_no end as integer) as thing,
-            cast(10000000000 * plays + ms as double) as packed -- a double is exact of numbers of that size, and small
+    from (select month * 10 + sort as list, case sort when 2 then song_no else artist_no end as thing, packed
         from counted cross join (values (1), (2)) as sorts (sort) where sort = 1 or not is_alone) as placed
     group by list, thing
     union all
-    select cast(replace(month, '-', '') as integer) * 10 + 2 as list, cast(song_no as integer) as thing,
-        10000000000 * plays + ms as packed from counted where is_alone -- is a sum already
+    select month * 10 + 2 as list, song_no as thing, cast(packed as bigint) as packed
+    from counted where is_alone -- is a sum already
 ),
 first_met as (
     select list, count(*) as new_things, count(*) filter (where months >= 3) as stuck

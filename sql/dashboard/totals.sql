@@ -1,8 +1,8 @@
 -- answers: How much was played in each window, and in the equal window just before it?
 -- grain: one row per window and period with a play
--- params: p_month_from, p_day_months, p_lasting, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_month_from, p_day_months, p_lasting, p_years, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows, years, totals
--- version: 6
+-- version: 7
 with heard as (
     select day as bucket, track_uri, context_id, kind, is_done, heard_seconds, incognito, plays, ms, ms_estimated
     from month_tracks where month >= :p_month_from and strpos(:p_day_months, month) > 0
@@ -11,7 +11,10 @@ with heard as (
         false as incognito, plays, ms, ms_estimated from recent_tracks where :p_lasting
     union all
     select year as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
-        false as incognito, plays, ms, ms_estimated from all_years where :p_lasting
+        false as incognito, plays, ms, ms_estimated from all_years where :p_years
+    union all
+    select '' as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
+        false as incognito, plays, ms, ms_estimated from all_time where :p_lasting
 ),
 counted as (
     select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,

@@ -2,11 +2,11 @@
 -- grain: one row per track
 -- params: p_lasting, p_month_from
 -- feeds: -
--- version: 2
+-- version: 3
 -- whole: track_versions, because a name may have been learned at any time
 with seen as (
     select track_uri, track_name, artist_name, album_name
-    from all_years
+    from all_time
     where :p_lasting
     union all
     select track_uri, track_name, artist_name, album_name

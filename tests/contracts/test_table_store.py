@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from adapters import table_rollup
 from adapters.table_format import DuckDbParquet, decode, encode
 from adapters.table_store import DirectoryTableStore, S3TableStore
 from glue_catalog.tables import TABLES, TableSpec, object_name
@@ -329,6 +330,32 @@ def test_a_damaged_part_of_a_rollup_is_named_as_such(tmp_path: Path, damage: Cal
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(CorruptObject, match="month_accounts cannot be made of settled_days"):
         store.roll_up("month_accounts", "2026-05", ["2026-05-31"], digest="d", replaces=None)
+
+
+@pytest.mark.parametrize("slice_rows", [1, 3, 100_000])
+def test_all_time_has_each_track_once_however_few_rows_are_grouped_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slice_rows: int
+) -> None:
+    monkeypatch.setattr(table_rollup, "SLICE_ROWS", slice_rows)
+    heard = {"kind": "music", "is_done": True, "heard_seconds": None, "incognito": False, "ms": 5, "ms_estimated": 1}
+    plain = dict.fromkeys(TABLES["month_tracks"].row.model_fields) | heard
+    months = {
+        f"2026-0{month}": [
+            plain | {"track_uri": uri, "day": f"2026-0{month}-0{month}", "plays": month, "artist_name": f"Band {month}"}
+            for uri in (f"new in {month}", "each month")
+        ]
+        for month in range(1, 5)
+    }
+    found = []
+    for store in (MemoryTableStore(), DirectoryTableStore(tmp_path)):
+        for month, rows in months.items():
+            store.write("month_tracks", month, rows, digest="d", replaces=None)
+        store.roll_up("all_time", "", list(months), digest="d", replaces=None)
+        found.append(store.read("all_time", ""))
+    assert found[0] == found[1]
+    assert [row["track_uri"] for row in found[0]] == ["each month", *(f"new in {month}" for month in range(1, 5))]
+    told = {name: found[0][0][name] for name in ("plays", "ms", "artist_name", "first_day", "last_day")}
+    assert told == {"plays": 10, "ms": 20, "artist_name": "Band 4", "first_day": "2026-01-01", "last_day": "2026-04-04"}
 
 
 def test_where_nothing_can_be_written_on_the_way_the_store_is_unavailable(tmp_path: Path) -> None:

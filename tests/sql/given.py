@@ -50,6 +50,8 @@ def _derived(given: Given, *, by_day: bool, is_named: bool) -> Given:
     months = [_all_track("", row) | row for row in given.get("all_tracks", {"": []})[""]]
     if months and "all_years" not in given:
         found["all_years"] = {"": list(_by_year(months))}
+    if months and "all_time" not in given:
+        found["all_time"] = {"": [_without(("month",), row) for row in months]}
     if months and "recent_tracks" not in given:
         found["recent_tracks"] = {"": [_without(MUSIC, row) for row in months]}
     if is_named:
@@ -202,9 +204,14 @@ def _all_track(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"month": first[:7], **_names(row), **_heard(row), "first_day": first, "last_day": first}
 
 
+def _all_time(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """As in `all_tracks`, without the months."""
+    return _without(("month",), _all_track("", row))
+
+
 def _all_year(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """As in `all_tracks`."""
-    found = {key: value for key, value in _all_track("", row).items() if key != "month"}
+    """As in `all_tracks`, without the names."""
+    found = _without(("month", *MUSIC), _all_track("", row))
     return {**found, "year": str(row["first_day"])[:4] if "first_day" in row else LONG_AGO[:4]}
 
 
@@ -259,7 +266,7 @@ def _by_year(months: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """What counts of these, a row for each year and track."""
     for row in months:
         yield {
-            **{name: value for name, value in row.items() if name != "month"},
+            **_without(("month", *MUSIC), row),
             "year": row["month"][:4],
         }
 
@@ -271,7 +278,7 @@ def _song(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
     uri = row.get("track_uri", "a")
     names = {"name": f"Song {uri}", "artist_name": f"Band {uri}", "album": f"Album {uri}"}
     missing = ("artist_id", "album_id", "release_year", "duration_ms", "genres")
-    return {**dict.fromkeys(missing), **names, "track_uri": uri, "song_uri": uri}
+    return {**dict.fromkeys(missing), **names, "track_uri": uri, "song_uri": uri, "identity": 1}
 
 
 def _window(_partition: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -331,6 +338,7 @@ DEFAULTS = {
     "track_versions": lambda month, row: _track(f"{month}-01", row),
     "artist_versions": lambda month, row: _artist(f"{month}-01", row),
     "all_tracks": _all_track,
+    "all_time": _all_time,
     "all_years": _all_year,
     "recent_tracks": _recent_track,
     "all_contexts": _all_context,
@@ -340,6 +348,7 @@ DEFAULTS = {
     "all_binges": lambda _, row: _month_binge(LONG_AGO, row),
     "songs": _song,
     "exclusions": lambda _partition, _row: {},
+    "past_years": lambda _partition, _row: {"question": "dashboard/tops", "thing": "song_no", "answer": "{}"},
     "windows": _window,
     "window_parts": lambda _partition, _row: {},
     "tracks": _track,

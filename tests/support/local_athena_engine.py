@@ -3,6 +3,7 @@
 import io
 import re
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Answer:
 class Objects(fsspec.AbstractFileSystem):
     """The objects of a query's tables as files `athena://<table>/<partition>=<value>/<number>/<name>`.
 
-    A packed or JSON object is taken whole, as Athena takes it; of Parquet just the ranges that were asked for.
+    A packed or JSON object is taken whole, as Athena takes it; of Parquet just the ranges that were asked for. DuckDB
+    reads with several threads, so one at a time counts.
     """
 
     protocol = SCHEME
@@ -87,6 +89,7 @@ class Objects(fsspec.AbstractFileSystem):
         self._bodies = bodies
         self.taken: dict[str, Taken] = {}
         self.is_running = False
+        self._alone = threading.RLock()
 
     def add(self, table: GlueTable, objects: Sequence[StoredObject]) -> str:
         """Shows the table's objects; returns a pattern that finds them all."""
@@ -123,15 +126,19 @@ class Objects(fsspec.AbstractFileSystem):
         if path in self._made:
             return io.BytesIO(self._made[path])
         item = self._files[path]
-        taken = self.taken.setdefault(item.key, Taken())
-        if item.key.endswith(".parquet"):
-            return _Ranges(self, item)
-        taken.was_run = taken.was_run or self.is_running
-        return io.BytesIO(self.fetch(item))
+        with self._alone:
+            taken = self.taken.setdefault(item.key, Taken())
+            if item.key.endswith(".parquet"):
+                return _Ranges(self, item)
+            taken.was_run = taken.was_run or self.is_running
+            return io.BytesIO(self.fetch(item))
 
     def fetch(self, item: StoredObject, start: int = 0, end: int | None = None) -> bytes:
         """Bytes from `start` up to and without `end`, counted. Raises LimitExceeded."""
-        body = self._body(item)[start:end]
+        with self._alone:
+            return self._counted(item, self._body(item)[start:end])
+
+    def _counted(self, item: StoredObject, body: bytes) -> bytes:
         taken = self.taken[item.key]
         if self.is_running:
             taken.was_run, taken.scanned = True, taken.scanned + len(body)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregation.calendar import Calendar
+from aggregation.calendar import ALL_TIME, EARLIEST, Calendar
 from aggregation.reading import ALWAYS, Reading
 from playledger.policy import Policy
 
@@ -19,11 +19,15 @@ DAYS = st.dates(date(2008, 1, 1), date(2030, 12, 31))
 
 
 def days_of(bucket: str, calendar: Calendar) -> Iterator[date]:
-    """The days that sums of this name hold: of the running year and of no other those of closed months."""
+    """The days that sums of this name hold: of all time those of closed months."""
+    if bucket == ALL_TIME:
+        open_month = date.fromisoformat(f"{calendar.open_month}-01")
+        yield from (EARLIEST + timedelta(days=number) for number in range((open_month - EARLIEST).days))
+        return
     first = date.fromisoformat((bucket + "-01-01")[:10])
     length = {len("2026"): 366, len("2026-03"): 31}.get(len(bucket), 1)
     for day in (first + timedelta(days=number) for number in range(length)):
-        if str(day).startswith(bucket) and (length == 1 or str(day)[:7] < calendar.open_month):
+        if str(day).startswith(bucket):
             yield day
 
 
@@ -50,11 +54,11 @@ def test_windows_of_the_same_days_are_one_part() -> None:
     assert len(set(parts.values())) == len({row["part"] for row in reading.window_parts})
 
 
-def test_years_are_read_as_years_and_the_open_month_by_its_days() -> None:
+def test_the_running_year_is_read_by_its_months_and_the_open_one_by_its_days() -> None:
     reading = Reading(Calendar(date(2026, 3, 2), UTC), Policy(), first_year=2024)
     part = next(row["part"] for row in reading.windows if row["window_name"] == "2026" and not row["is_previous"])
     buckets = [row["bucket"] for row in reading.window_parts if row["part"] == part]
-    assert buckets == ["2026", "2026-03-01", "2026-03-02"]
+    assert buckets == ["2026-01", "2026-02", "2026-03-01", "2026-03-02"]
 
 
 def test_where_a_day_is_left_out_every_span_goes_by_its_days() -> None:
