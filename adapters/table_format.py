@@ -152,9 +152,6 @@ MEMORY_LIMITS = ("64MB", "128MB", "1GB")
 """What does not fit in spills to a temporary folder; what cannot do with one is tried again with the next: not
 everything can spill."""
 
-DERIVING_LIMITS = MEMORY_LIMITS
-"""The same for sessions that hold tables of their own."""
-
 LEVEL = 9
 """Of zstd: smaller than gzip and read in a third of the time. Only the laptop reads these files."""
 
@@ -242,7 +239,7 @@ class DuckDbParquet:
 
         if prepare:
             self._end_session()
-            self._climb(DERIVING_LIMITS, lambda session: (prepare(session), session.execute(statement)))
+            self._climb(MEMORY_LIMITS, lambda session: (prepare(session), session.execute(statement)))
             return
         try:
             self.connection.cursor().execute(statement)

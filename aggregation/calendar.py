@@ -82,11 +82,13 @@ class Calendar:
             yield replace(_year(str(year), year - 1), is_previous=True)
         yield from self._this_year()
 
-    def buckets(self, first: date, last: date, *, by_day: bool = False) -> list[str]:
+    def buckets(self, first: date, last: date, *, by_day: bool = False, by_year: bool = False) -> list[str]:
         """The years, months and days that make up a span, as coarse as can be: an open month goes by its days.
 
-        Before them all time goes by what its closed months come to.
+        All time begins with what its closed months come to, unless it shall go by its years too.
         """
+        if (first, last) == (EARLIEST, self.data_day) and not (by_day or by_year):
+            return [ALL_TIME, *self.buckets(date.fromisoformat(f"{self.open_month}-01"), last)]
         found: list[str] = []
         while first <= last:
             name, end = (str(first), first) if by_day else self._bucket(first, last)
@@ -97,8 +99,6 @@ class Calendar:
     def _bucket(self, first: date, last: date) -> tuple[str, date]:
         """The longest bucket from a day on, and its last day."""
         before_open = date.fromisoformat(f"{self.open_month}-01") - DAY
-        if (first, last) == (EARLIEST, self.data_day):
-            return ALL_TIME, before_open
         year_end, month_end = date(first.year, 12, 31), months_end(first)
         if (first.month, first.day) == (1, 1) and year_end <= min(last, before_open):
             return str(first.year), year_end

@@ -45,7 +45,8 @@ class Reading:
             "p_tz": self.calendar.zone.key,
             "p_open": open_month,
             "p_lasting": not is_spotted,
-            "p_years": any(len(row["bucket"]) == len("YYYY") for row in self.window_parts),
+            "p_years": self._is_by_year,
+            "p_whole": not (is_spotted or self._is_by_year),
             "p_lasting_from": ALWAYS if is_spotted else open_month,
             "p_month_from": ALWAYS if is_spotted else self.calendar.rolling_month,
             "p_day_months": " ".join(self._day_months),
@@ -64,13 +65,24 @@ class Reading:
     @cached_property
     def window_parts(self) -> list[dict[str, Any]]:
         """Rows of `window_parts`. By days alone where sums of months cannot answer."""
-        asked = {(span.first_day, span.last_day) for span in self._spans if span.window_name not in self.answered}
+        how = {"by_day": self._is_spotted, "by_year": self._is_by_year}
         return [
             {"part": number, "bucket": bucket}
             for number, (first, last) in enumerate(self._parts)
-            if (first, last) in asked
-            for bucket in self.calendar.buckets(first, last, by_day=self._is_spotted)
+            if (first, last) in self._asked
+            for bucket in self.calendar.buckets(first, last, **how)
         ]
+
+    @cached_property
+    def _asked(self) -> set[tuple[date, date]]:
+        """The spans that something has to add up to."""
+        return {(span.first_day, span.last_day) for span in self._spans if span.window_name not in self.answered}
+
+    @cached_property
+    def _is_by_year(self) -> bool:
+        """Whether sums of years are read at all: then all time is made of them too, for that takes the least memory."""
+        buckets = (self.calendar.buckets(*days, by_day=self._is_spotted) for days in self._asked)
+        return any(len(bucket) == len("YYYY") for found in buckets for bucket in found)
 
     @property
     def past_years(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 -- answers: Which genres were played most in each window, and music of which decades?
 -- grain: one row per window and genre (of the first artist; the first 10 by plays), and one per window and decade
--- params: p_month_from, p_day_months, p_lasting, p_years, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_month_from, p_day_months, p_lasting, p_years, p_whole, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_genres, windows.eras, years
 -- version: 5
 with heard as (
@@ -14,7 +14,7 @@ with heard as (
         false as incognito, plays, ms, ms_estimated from all_years where :p_years
     union all
     select '' as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
-        false as incognito, plays, ms, ms_estimated from all_time where :p_lasting
+        false as incognito, plays, ms, ms_estimated from all_time where :p_whole
 ),
 counted as (
     select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,

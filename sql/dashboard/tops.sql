@@ -1,6 +1,6 @@
 -- answers: Which songs, artists and albums were played most, and longest, in each window?
 -- grain: one row per window and song, artist (by name) or album (by both names), the first 25 by plays, 10 by minutes
--- params: p_month_from, p_day_months, p_lasting, p_years, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_month_from, p_day_months, p_lasting, p_years, p_whole, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows.top_tracks, windows.top_artists, windows.top_albums, windows.sentence, years
 -- version: 6
 with heard as (
@@ -14,7 +14,7 @@ with heard as (
         false as incognito, plays, ms, ms_estimated from all_years where :p_years
     union all
     select '' as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
-        false as incognito, plays, ms, ms_estimated from all_time where :p_lasting
+        false as incognito, plays, ms, ms_estimated from all_time where :p_whole
 ),
 counted as (
     select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,
@@ -36,7 +36,7 @@ summed as (
 whole as (select list - 3 as list, cast(sum(plays) as bigint) as plays, cast(sum(ms) as bigint) as ms
     from summed where list % 8 = 3 group by list),
 ranks as (select list, plays, cast(sum(count(*)) over (partition by list order by plays desc) as bigint) - count(*)
-    as better from summed where thing is not null group by list, plays), -- how many are, for each number there is
+    as better from summed where thing is not null group by list, plays), -- how many things have more plays
 lengths as (select list, minutes, cast(sum(count(*)) over (partition by list order by minutes desc) as bigint)
     - count(*) as longer from summed where thing is not null group by list, minutes),
 listed as (

@@ -1,6 +1,6 @@
 -- answers: How much was played in each window, and in the equal window just before it?
 -- grain: one row per window and period with a play
--- params: p_month_from, p_day_months, p_lasting, p_years, p_kinds, p_incognito, p_seconds, p_done
+-- params: p_month_from, p_day_months, p_lasting, p_years, p_whole, p_kinds, p_incognito, p_seconds, p_done
 -- feeds: windows, years, totals
 -- version: 7
 with heard as (
@@ -14,7 +14,7 @@ with heard as (
         false as incognito, plays, ms, ms_estimated from all_years where :p_years
     union all
     select '' as bucket, track_uri, null as context_id, 'music' as kind, true as is_done, null as heard_seconds,
-        false as incognito, plays, ms, ms_estimated from all_time where :p_lasting
+        false as incognito, plays, ms, ms_estimated from all_time where :p_whole
 ),
 counted as (
     select cast(part as integer) as part, cast(song_no as integer) as song_no, cast(artist_no as integer) as artist_no,

@@ -179,7 +179,7 @@ def test_what_does_not_fit_in_the_first_limit_is_derived_with_more(tmp_path: Pat
         return session(self, limit)
 
     monkeypatch.setattr(DuckDbParquet, "_session", noted)
-    monkeypatch.setattr(table_format, "DERIVING_LIMITS", ("1MB", "1MB", "1GB"))
+    monkeypatch.setattr(table_format, "MEMORY_LIMITS", ("1MB", "1MB", "1GB"))
     big = "create table big as select range as number from range(1000000)"
     assert made(tmp_path, reading(steps=(big,)))
     assert tried[-3:] == ["1MB", "1MB", "1GB"]

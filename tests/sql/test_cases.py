@@ -42,6 +42,7 @@ USUAL = {
     "p_dates": "",
     "p_lasting": True,
     "p_years": True,
+    "p_whole": True,
     "p_lasting_from": "2026-03",
     "p_plain": True,
     "p_plain_from": "2026-03",

@@ -1,6 +1,7 @@
 """What windows are made of: years, months and days that are each there once and together are the span."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,11 +32,12 @@ def days_of(bucket: str, calendar: Calendar) -> Iterator[date]:
             yield day
 
 
-@given(DAYS)
-def test_each_day_of_every_window_is_in_one_bucket(data_day: date) -> None:
+@given(DAYS, st.booleans())
+def test_each_day_of_every_window_is_in_one_bucket(data_day: date, by_year: bool) -> None:
     calendar = Calendar(data_day, UTC)
     for span in calendar.spans(data_day.year - 2):
-        found = [day for bucket in calendar.buckets(span.first_day, span.last_day) for day in days_of(bucket, calendar)]
+        buckets = calendar.buckets(span.first_day, span.last_day, by_year=by_year)
+        found = [day for bucket in buckets for day in days_of(bucket, calendar)]
         whole = (span.last_day - span.first_day).days + 1
         assert found == [span.first_day + timedelta(days=number) for number in range(whole)]
 
@@ -59,6 +61,24 @@ def test_the_running_year_is_read_by_its_months_and_the_open_one_by_its_days() -
     part = next(row["part"] for row in reading.windows if row["window_name"] == "2026" and not row["is_previous"])
     buckets = [row["bucket"] for row in reading.window_parts if row["part"] == part]
     assert buckets == ["2026-01", "2026-02", "2026-03-01", "2026-03-02"]
+
+
+def test_all_time_is_one_sum_unless_years_are_added_up_anyway() -> None:
+    reading = Reading(Calendar(date(2026, 3, 2), UTC), Policy(), first_year=2024)
+    kept = replace(reading, answered=reading.past_years)
+    for found, wanted in ((reading, ["2006", "2007", "2008"]), (kept, [ALL_TIME, "2026-03-01", "2026-03-02"])):
+        part = next(row["part"] for row in found.windows if row["window_name"] == "all")
+        assert [row["bucket"] for row in found.window_parts if row["part"] == part][:3] == wanted
+    assert (reading.params["p_years"], reading.params["p_whole"]) == (True, False)
+    assert (kept.params["p_years"], kept.params["p_whole"]) == (False, True)
+
+
+def test_on_the_last_day_of_a_year_the_one_before_it_is_added_up_though_its_answers_are_kept() -> None:
+    reading = Reading(Calendar(date(2026, 12, 31), UTC), Policy(), first_year=2023)
+    kept = replace(reading, answered=reading.past_years)
+    part = next(row["part"] for row in kept.windows if row["window_name"] == "2026" and row["is_previous"])
+    assert [row["bucket"] for row in kept.window_parts if row["part"] == part] == ["2025"]
+    assert kept.params["p_years"]
 
 
 def test_where_a_day_is_left_out_every_span_goes_by_its_days() -> None:
