@@ -3,26 +3,27 @@
 -- params: p_songs, p_artists, p_albums
 -- feeds: -
 -- version: 1
-with numbered as (
-    select songs.track_uri, song_no, artist_no, album_no
+with asked as (
+    select 'song_no' as thing, name
+    from (values (1)) as one (n) cross join unnest(split(:p_songs, chr(10))) as given (name)
+    union all
+    select 'artist_no' as thing, name
+    from (values (1)) as one (n) cross join unnest(split(:p_artists, chr(10))) as given (name)
+    union all
+    select 'album_no' as thing, name
+    from (values (1)) as one (n) cross join unnest(split(:p_albums, chr(10))) as given (name)
+),
+
+numbered as (
+    select thing, songs.track_uri,
+        case thing when 'song_no' then song_no when 'artist_no' then artist_no else album_no end as number
     from all_time
     join songs on songs.track_uri = all_time.track_uri
+    cross join (values ('song_no'), ('artist_no'), ('album_no')) as things (thing)
 )
-select 'song_no' as thing, song_no as number, min(track_uri) as track_uri
+
+select numbered.thing, number, min(track_uri) as track_uri
 from numbered
-where cast(song_no as varchar) in (
-    select name from (values (1)) as one (n) cross join unnest(split(:p_songs, chr(10))) as given (name))
-group by song_no
-union all
-select 'artist_no' as thing, artist_no as number, min(track_uri) as track_uri
-from numbered
-where cast(artist_no as varchar) in (
-    select name from (values (1)) as one (n) cross join unnest(split(:p_artists, chr(10))) as given (name))
-group by artist_no
-union all
-select 'album_no' as thing, album_no as number, min(track_uri) as track_uri
-from numbered
-where cast(album_no as varchar) in (
-    select name from (values (1)) as one (n) cross join unnest(split(:p_albums, chr(10))) as given (name))
-group by album_no
+join asked on asked.thing = numbered.thing and asked.name = cast(number as varchar)
+group by numbered.thing, number
 order by thing, number
