@@ -1,5 +1,5 @@
 -- answers: Of which closed months do the tables of all closed months tell something else than the months?
--- grain: one row per month, year, or all of them ('') that is wrong, and table
+-- grain: one row per month or year that is wrong, or all of them, and table
 -- params: p_month_from, p_month_to
 -- feeds: -
 -- version: 5
@@ -54,7 +54,7 @@ compared as (
         min(case when source = 'recent_tracks' then month end) over () as recent_from
     from summed
 )
-select what, month as month_name, source, plays, ms from compared
+select what, case when what = 'time' then 'all' else month end as month_name, source, plays, ms from compared
 where least <> most or least_ms <> most_ms
     or tables <> case when what <> 'plays' then 2 when month >= recent_from then 5 else 4 end
 order by what, month, source
