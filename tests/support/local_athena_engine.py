@@ -166,7 +166,8 @@ class Objects(fsspec.AbstractFileSystem):
     @property
     def read_by_key(self) -> dict[str, int]:
         """What DuckDB looks at to plan is not scanned, unless it is then read; and nothing counts twice."""
-        read = {key: taken.looked + taken.scanned for key, taken in self.taken.items() if taken.was_run}
+        with self._alone:
+            read = {key: taken.looked + taken.scanned for key, taken in self.taken.items() if taken.was_run}
         return {key: min(count, self._sizes[key]) for key, count in read.items()}
 
 
