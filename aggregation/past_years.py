@@ -55,8 +55,9 @@ class PastYears:
     def _found(self) -> bool:
         """Whether the stored rows can be read, and all that they name is known."""
         with suppress(CorruptObject, KeyError):
+            kept = self._tables.read(TABLE, "")  # first: an engine would stop the night at a damaged one
             numbers = {row["track_uri"]: row for row in self._engine.rows(load("years/numbers"))}
-            for row in self._tables.read(TABLE, ""):
+            for row in kept:
                 thing, answer = row["thing"], json.loads(row["answer"])
                 number = {thing: numbers[row["track_uri"]][thing]} if thing else {}
                 self._answers[row["question"]].append({**answer, **number})

@@ -113,8 +113,7 @@ select track_no, track_uri, name, artist_id, album_id, nullif(release_date, '') 
     nullif(isrc, '') as isrc, duration_ms, nullif(first_artist, '') as first_artist, artist_name, album
 from version join chosen on chosen.row_no = version.row_no
 """.replace("LIST_SEPARATOR", LIST_SEPARATOR)
-"""Names that metadata lacks are those that plays had; what
-has no title at all is called by its URI."""
+"""Names that metadata lacks are those that plays had; what has no title at all is called by its URI."""
 
 KNOWN = """
 create table known as

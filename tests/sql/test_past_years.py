@@ -199,12 +199,15 @@ def test_a_track_that_counts_for_something_else_asks_anew(home: Home, change: Ch
     assert not home.was_kept
 
 
+@pytest.mark.parametrize("damage", [lambda body: body[:-9], lambda body: body[:-60] + bytes(60)], ids=["cut", "torn"])
 @pytest.mark.parametrize("home", SEEDS[:1], indirect=True)
-def test_what_cannot_be_read_is_asked_anew(home: Home) -> None:
+def test_what_cannot_be_read_is_asked_anew(home: Home, damage: Callable[[bytes], bytes]) -> None:
     wanted = home.document()
     path = home.root / "tables" / TABLE / f"{TABLE}.jsonl.gz"
-    path.write_bytes(path.read_bytes()[:-9])
+    path.write_bytes(damage(path.read_bytes()))
     assert home.document() == wanted
+    assert home.document() == wanted
+    assert home.was_kept
 
 
 def test_each_question_that_adds_up_whole_years_is_one_of_which_they_are_kept() -> None:
